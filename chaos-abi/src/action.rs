@@ -1,0 +1,29 @@
+//! What a rule does to the packets it hits.
+
+/// A rule's action, in the order in which actions win over each other: the last wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+pub enum Action {
+    /// Answer with RST to both ends; refuse new connections.
+    Reset = 1,
+    /// Drop silently.
+    Blackhole = 2,
+}
+
+impl Action {
+    /// The action a rule's word stands for; `None` for a word this version does not know.
+    #[inline(always)]
+    pub const fn from_word(word: u32) -> Option<Self> {
+        match word {
+            1 => Some(Self::Reset),
+            2 => Some(Self::Blackhole),
+            _ => None,
+        }
+    }
+
+    /// The word in a rule.
+    #[inline(always)]
+    pub const fn word(self) -> u32 {
+        self as u32
+    }
+}

@@ -1,0 +1,66 @@
+//! A flow as seen from the target pod.
+
+use bytemuck::{Pod, Zeroable};
+
+/// Which way a packet goes, seen from the target pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Direction {
+    /// Towards the target.
+    Ingress = 0,
+    /// Away from the target.
+    Egress = 1,
+}
+
+/// The protocol classes that rules tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Protocol {
+    /// TCP, RFC 9293.
+    Tcp = 0,
+    /// UDP, RFC 768.
+    Udp = 1,
+    /// `ICMP` and `ICMPv6`.
+    Icmp = 2,
+    /// Any other.
+    Other = 3,
+}
+
+impl Protocol {
+    /// The class of an IANA protocol number.
+    #[inline(always)]
+    pub const fn from_number(number: u8) -> Self {
+        match number {
+            6 => Self::Tcp,
+            17 => Self::Udp,
+            1 | 58 => Self::Icmp,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Both ends of a connection or exchange, seen from the target: the key of per-connection draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Pod, Zeroable)]
+#[repr(C)]
+pub struct Flow {
+    /// The target's address.
+    pub local: [u8; 16],
+    /// The other end's address.
+    pub peer: [u8; 16],
+    /// The target's port, in network order; 0 where the protocol has none.
+    pub local_port: [u8; 2],
+    /// The other end's port, in network order; 0 where the protocol has none.
+    pub peer_port: [u8; 2],
+    /// IANA protocol number.
+    pub protocol: u8,
+    /// Always zero.
+    pub _pad: [u8; 3],
+}
+
+/// The v4-mapped form of an IPv4 address (RFC 4291 §2.5.5.2).
+#[inline(always)]
+pub const fn mapped(v4: [u8; 4]) -> [u8; 16] {
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, v4[0], v4[1], v4[2], v4[3],
+    ]
+}

@@ -1,0 +1,40 @@
+//! The words that user space and netfault's kernel programs share.
+//!
+//! Everything here is plain memory: `repr(C)`, no padding (a compile error in [`bytemuck::Pod`]),
+//! no `bool`, `Option` or bare enum. Ports and addresses stay in network order, as byte arrays.
+//! An IPv4 address is written as its v4-mapped IPv6 form (RFC 4291 §2.5.5.2).
+#![no_std]
+
+mod action;
+mod counters;
+mod event;
+mod flow;
+pub mod maps;
+mod rule;
+
+pub use action::Action;
+pub use counters::{Counters, Seen, SeenKey};
+pub use event::{Event, EventKind};
+pub use flow::{Direction, Flow, Protocol, mapped};
+pub use rule::{Bank, CERTAIN, ClassSets, Config, PortClasses, Rule, RuleSet, Side, Traits};
+
+/// Version of this crate's layouts; the kernel object carries the one it was built with.
+pub const ABI_VERSION: u32 = 1;
+
+/// Rules one namespace can hold: the bits of a [`RuleSet`].
+pub const MAX_RULES: usize = 64;
+
+/// Port classes one side of a table can hold: the values of the `u8` a port maps to.
+pub const MAX_CLASSES: usize = 256;
+
+/// Peer prefixes one table can hold.
+pub const MAX_PREFIXES: usize = 4096;
+
+/// Interfaces of one namespace whose traffic is counted.
+pub const MAX_INTERFACES: usize = 128;
+
+/// `skb->mark` of a packet that netfault made: our hooks clear it and let the packet pass.
+pub const MARK_PASS: u32 = 0x6e66_0001;
+
+/// `skb->mark` of a packet to the peer, handed to our ingress hook for the kernel to route.
+pub const MARK_ROUTE: u32 = 0x6e66_0002;
