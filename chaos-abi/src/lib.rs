@@ -6,13 +6,18 @@
 #![no_std]
 
 mod action;
+mod actor;
 mod counters;
 mod event;
 mod flow;
+pub mod frame;
 pub mod maps;
 mod rule;
+#[cfg(feature = "user")]
+mod user;
 
 pub use action::Action;
+pub use actor::ActorAnswer;
 pub use counters::{Counters, Seen, SeenKey};
 pub use event::{Event, EventKind};
 pub use flow::{Direction, Flow, Protocol, mapped};

@@ -22,7 +22,7 @@ pub const COUNTERS: &str = "COUNTERS";
 pub const SEEN: &str = "SEEN";
 /// Array of `u32`, indexed by slot: which once-only events a rule has sent.
 pub const TOLD: &str = "TOLD";
-/// Array of one `u64`: events that found the ring buffer full.
+/// Per-CPU array of one `u64`: events that found the ring buffer full.
 pub const UNTOLD: &str = "UNTOLD";
 /// Ring buffer of [`Event`](crate::Event).
 pub const EVENTS: &str = "EVENTS";

@@ -1,1 +1,9 @@
-//! Soon.
+//! The engine: finds a namespace, attaches the programs, carries out a plan, reports what it hit.
+//!
+//! The node's agent and the command line's local mode run the same engine.
+
+pub mod dataplane;
+pub mod doctor;
+pub mod engine;
+pub mod holder;
+pub mod inventory;

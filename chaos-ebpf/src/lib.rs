@@ -1,1 +1,14 @@
-//! Soon.
+//! The pure parts of netfault's kernel programs: reading headers, judging a packet, making a RST.
+//!
+//! Nothing here calls the kernel, so the same code runs in the hooks and under `cargo test`.
+#![no_std]
+
+mod decide;
+mod draw;
+mod packet;
+mod segment;
+
+pub use decide::{Case, Fate, Hit, fate};
+pub use draw::{drawn, hash};
+pub use packet::{Packet, tcp};
+pub use segment::Segment;

@@ -1,0 +1,12 @@
+//! aya's marker for types that may be copied between user space and maps.
+
+use crate::{Config, Counters, PortClasses, Rule, Seen, SeenKey, Traits};
+
+macro_rules! pod {
+    ($($word:ty),*) => {
+        // SAFETY: each type is `bytemuck::Pod`: `repr(C)`, without padding, valid for any bytes.
+        $(unsafe impl aya::Pod for $word {})*
+    };
+}
+
+pod!(Config, Counters, PortClasses, Rule, Seen, SeenKey, Traits);

@@ -1,0 +1,143 @@
+//! Resetting connections that send nothing.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    thread::sleep,
+    time::Duration,
+};
+
+use aya::programs::TestRunOptions;
+use chaos_abi::{
+    Action, ActorAnswer, Direction, Flow, Protocol,
+    frame::{IPPROTO_TCP, skeleton},
+    mapped,
+};
+use chaos_plan::{Table, matches};
+
+use super::{Dataplane, DataplaneError, Hooks, Program, load::context};
+use crate::inventory::{Connection, Namespace, Routes, States, connections};
+
+/// How often the connections are listed: busy ones can move on between the look-up of their
+/// sequence numbers and the RST.
+const PASSES: u32 = 5;
+
+/// How long the stack may take to work through the RSTs of one pass.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// What became of the connections that a table's reset rules hit.
+#[derive(Clone, Debug, Default)]
+pub struct Caught {
+    /// Those that were sent RSTs, with the slot of the rule that hit them; a connection that took
+    /// several passes stands here several times.
+    pub flows: Vec<(u8, Flow)>,
+    /// How often the connections were listed.
+    pub passes: u32,
+    /// How many were still there when they were listed last.
+    pub left: usize,
+    /// Connections that a rule hits but that cross no interface with hooks, loopback ones among
+    /// them.
+    pub out_of_reach: usize,
+}
+
+impl Dataplane {
+    /// Resets what connections the table's reset rules hit, until a list of them is empty. The
+    /// table must be in force.
+    pub fn reset_idle(
+        &mut self,
+        table: &Table,
+        namespace: &Namespace,
+        hooks: &Hooks,
+    ) -> Result<Caught, DataplaneError> {
+        namespace.enter(|| {
+            let mut caught = Caught::default();
+            let mut routes = Routes::open()?;
+            while caught.passes < PASSES {
+                caught.passes += 1;
+                self.pass(table, hooks, &mut routes, &mut caught)?;
+                if caught.left == 0 {
+                    break;
+                }
+                sleep(PAUSE);
+            }
+            Ok(caught)
+        })?
+    }
+
+    /// Lists the connections once, and sends RSTs to those that a rule hits.
+    fn pass(
+        &mut self,
+        table: &Table,
+        hooks: &Hooks,
+        routes: &mut Routes,
+        caught: &mut Caught,
+    ) -> Result<(), DataplaneError> {
+        (caught.left, caught.out_of_reach) = (0, 0);
+        for connection in connections(States::LIVE)? {
+            if !may_hit(table, &connection) {
+                continue;
+            }
+            // Without a route the connection cannot reach its peer, and neither can a RST.
+            let route = routes.of(&connection).ok();
+            let Some(route) = route.filter(|r| !r.own && hooks.cover(r.interface)) else {
+                caught.out_of_reach += 1;
+                continue;
+            };
+            if let Some(slot) = self.act(&connection, route.interface)? {
+                caught.left += 1;
+                caught.flows.push((slot, flow(&connection)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the actor on one connection; the slot of the rule by which it was reset.
+    fn act(&mut self, connection: &Connection, ifindex: u32) -> Result<Option<u8>, DataplaneError> {
+        let (frame, length) = skeleton(&flow(connection), connection.peer.is_ipv6());
+        let context = context(ifindex);
+        let options = TestRunOptions {
+            data_in: Some(&frame[..length]),
+            ctx_in: Some(&context),
+            ..TestRunOptions::default()
+        };
+        let word = self.test_run(Program::Actor, options)?.return_value;
+        Ok(match ActorAnswer::from_return(word) {
+            Some((ActorAnswer::Reset, slot)) => Some(slot),
+            _ => None,
+        })
+    }
+}
+
+/// Whether a reset rule matches the connection; whether it is drawn, the kernel decides.
+fn may_hit(table: &Table, connection: &Connection) -> bool {
+    let (local, peer) = (connection.local, connection.peer);
+    table.rules().any(|(_, planned)| {
+        planned.rule.action == Action::Reset.word()
+            && matches(
+                &planned.matching,
+                local,
+                peer,
+                Protocol::Tcp,
+                Direction::Egress,
+            )
+    })
+}
+
+/// A connection in the kernel's words.
+fn flow(connection: &Connection) -> Flow {
+    let (local, peer) = (connection.local, connection.peer);
+    Flow {
+        local: address(local),
+        peer: address(peer),
+        local_port: local.port().to_be_bytes(),
+        peer_port: peer.port().to_be_bytes(),
+        protocol: IPPROTO_TCP,
+        _pad: [0; 3],
+    }
+}
+
+fn address(end: SocketAddr) -> [u8; 16] {
+    match end.ip() {
+        IpAddr::V4(v4) => mapped(v4.octets()),
+        IpAddr::V6(v6) => v6.octets(),
+    }
+}

@@ -1,0 +1,84 @@
+//! What can go wrong between us and the kernel.
+
+use aya::{EbpfError, maps::MapError, programs::ProgramError};
+use thiserror::Error;
+
+use crate::inventory::{EnterError, NetlinkError};
+
+/// The kernel refused, or is not the one we need.
+#[derive(Debug, Error)]
+pub enum DataplaneError {
+    /// Built without the kernel object.
+    #[error("this build has no kernel object: build it with `cargo xtask build`")]
+    Stub,
+    /// The object was built from another version of the shared words.
+    #[error(
+        "the kernel object speaks version {found} of the map layouts, this program {expected}: build both together"
+    )]
+    Version {
+        /// What the object says.
+        found: u32,
+        /// What this program was built with.
+        expected: u32,
+    },
+    /// The object lacks a map or program.
+    #[error("the kernel object has no {0}")]
+    Missing(&'static str),
+    /// Loading the object's maps failed.
+    #[error("cannot create the kernel maps: {}", plain(.0))]
+    Load(#[source] Box<EbpfError>),
+    /// The kernel refused a program.
+    #[error("the kernel refused the program {name}: {}", plain(.source))]
+    Program {
+        /// The program's name.
+        name: &'static str,
+        /// Why.
+        source: Box<ProgramError>,
+    },
+    /// Attaching failed.
+    #[error("cannot attach to interface {interface}: {}", plain(.source))]
+    Attach {
+        /// The interface's name.
+        interface: String,
+        /// Why.
+        source: Box<ProgramError>,
+    },
+    /// The interface changed between the look and the attach; nothing was attached to it.
+    #[error("interface {name} changed while it was being attached: index {expected} before, {} now", .found.map_or("none".to_owned(), |index| index.to_string()))]
+    Moved {
+        /// The interface's name.
+        name: String,
+        /// The index it has now.
+        found: Option<u32>,
+        /// The index it was found with.
+        expected: u32,
+    },
+    /// A map could not be read or written.
+    #[error("cannot access the kernel map {name}: {}", plain(.source))]
+    Map {
+        /// The map's name.
+        name: &'static str,
+        /// Why.
+        source: Box<MapError>,
+    },
+    /// The namespace could not be entered.
+    #[error(transparent)]
+    Enter(#[from] EnterError),
+    /// The kernel's tables could not be read.
+    #[error(transparent)]
+    Netlink(#[from] NetlinkError),
+}
+
+/// An error with its causes on one line, as far as they say something new.
+fn plain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+        cause = error.source();
+    }
+    line.replace('\n', " ")
+}

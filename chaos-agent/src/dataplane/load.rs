@@ -1,0 +1,185 @@
+//! Loading the object, and running one program on one frame.
+
+use aya::{
+    Ebpf, EbpfLoader,
+    maps::{Array, MapData, RingBuf},
+    programs::{ProgramError, SchedClassifier, TestRun, TestRunOptions},
+};
+use chaos_abi::{ABI_VERSION, Config, maps};
+use chaos_plan::Image;
+
+use super::{DataplaneError, object::object, trace::Tracer};
+
+/// Bytes of the log ring in a load that does not trace: the least there can be.
+const NO_LOG: u32 = 4096;
+
+/// The programs of the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Program {
+    /// The hook on packets towards the target.
+    Ingress,
+    /// The hook on packets away from the target.
+    Egress,
+    /// What resets one idle connection.
+    Actor,
+}
+
+impl Program {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ingress, Self::Egress, Self::Actor];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Ingress => maps::INGRESS,
+            Self::Egress => maps::EGRESS,
+            Self::Actor => maps::ACTOR,
+        }
+    }
+}
+
+/// What one run of a program on one frame gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The program's return value, a TC action for the hooks.
+    pub code: i32,
+    /// The frame as the program left it.
+    pub frame: Vec<u8>,
+}
+
+/// The loaded object. Its programs see packets only once they are attached, see
+/// [`Hooks`](super::Hooks).
+pub struct Dataplane {
+    pub(super) ebpf: Ebpf,
+    pub(super) events: RingBuf<MapData>,
+    pub(super) tracer: Option<Tracer>,
+    /// What the two banks hold.
+    pub(super) banks: [Option<Image>; 2],
+    /// What the hooks read first.
+    pub(super) config: Config,
+}
+
+impl Dataplane {
+    /// Loads the object and its programs into the kernel; with `trace`, verdicts are logged
+    /// through the `log` crate, at a limited rate.
+    pub fn load(trace: bool) -> Result<Self, DataplaneError> {
+        let mut ebpf = create(trace)?;
+        check_version(&ebpf)?;
+        for program in Program::ALL {
+            let name = program.name();
+            let source = match classifier(&mut ebpf, name)?.load() {
+                Ok(()) => continue,
+                Err(source) => Box::new(source),
+            };
+            return Err(DataplaneError::Program { name, source });
+        }
+        let events = take(&mut ebpf, maps::EVENTS)?;
+        let tracer = if trace { Tracer::of(&mut ebpf) } else { None };
+        Ok(Self {
+            ebpf,
+            events,
+            tracer,
+            banks: [None, None],
+            config: Config::default(),
+        })
+    }
+
+    /// Runs `program` on `frame`, as if it had met it on interface `ifindex` of the calling
+    /// thread's namespace (0: loopback).
+    pub fn run(
+        &mut self,
+        program: Program,
+        frame: &[u8],
+        ifindex: u32,
+    ) -> Result<Verdict, DataplaneError> {
+        let mut out = vec![0; frame.len() + 256];
+        let context = context(ifindex);
+        let options = TestRunOptions {
+            data_in: Some(frame),
+            data_out: Some(&mut out),
+            ctx_in: Some(&context),
+            ..TestRunOptions::default()
+        };
+        let result = self.test_run(program, options)?;
+        out.truncate(result.data_size_out as usize);
+        Ok(Verdict {
+            code: result.return_value.cast_signed(),
+            frame: out,
+        })
+    }
+
+    pub(super) fn test_run(
+        &mut self,
+        program: Program,
+        options: TestRunOptions<'_>,
+    ) -> Result<aya::programs::TestRunResult, DataplaneError> {
+        let name = program.name();
+        let run = classifier(&mut self.ebpf, name)?.test_run(options);
+        run.map_err(|source| DataplaneError::Program {
+            name,
+            source: Box::new(source),
+        })
+    }
+}
+
+/// The `__sk_buff` that a run starts with, up to and including its `ifindex`.
+pub(super) fn context(ifindex: u32) -> [u8; 44] {
+    let mut context = [0; 44];
+    context[40..].copy_from_slice(&ifindex.to_ne_bytes());
+    context
+}
+
+/// A program of the object.
+pub(super) fn classifier<'a>(
+    ebpf: &'a mut Ebpf,
+    name: &'static str,
+) -> Result<&'a mut SchedClassifier, DataplaneError> {
+    let program = ebpf
+        .program_mut(name)
+        .ok_or(DataplaneError::Missing(name))?;
+    program
+        .try_into()
+        .map_err(|source: ProgramError| DataplaneError::Program {
+            name,
+            source: Box::new(source),
+        })
+}
+
+fn create(trace: bool) -> Result<Ebpf, DataplaneError> {
+    let mut loader = EbpfLoader::new();
+    let trace = u8::from(trace);
+    loader.override_global("TRACE", &trace, true);
+    if trace == 0 {
+        loader.map_max_entries("AYA_LOGS", NO_LOG);
+    }
+    loader
+        .load(object()?)
+        .map_err(|error| DataplaneError::Load(Box::new(error)))
+}
+
+fn check_version(ebpf: &Ebpf) -> Result<(), DataplaneError> {
+    let map = ebpf
+        .map(maps::ABI)
+        .ok_or(DataplaneError::Missing(maps::ABI))?;
+    let versions: Array<_, u32> = map.try_into().map_err(|source| DataplaneError::Map {
+        name: maps::ABI,
+        source: Box::new(source),
+    })?;
+    match versions.len() {
+        ABI_VERSION => Ok(()),
+        found => Err(DataplaneError::Version {
+            found,
+            expected: ABI_VERSION,
+        }),
+    }
+}
+
+fn take<M>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, DataplaneError>
+where
+    M: TryFrom<aya::maps::Map, Error = aya::maps::MapError>,
+{
+    let map = ebpf.take_map(name).ok_or(DataplaneError::Missing(name))?;
+    map.try_into().map_err(|source| DataplaneError::Map {
+        name,
+        source: Box::new(source),
+    })
+}

@@ -1,0 +1,21 @@
+//! The kernel side as the engine uses it: load, attach, fill, run, read.
+//!
+//! The only place outside `chaos-abi` that names aya. One [`Dataplane`] serves one namespace; it
+//! holds every program, map and link through file descriptors, so that all of it goes with the
+//! process that owns it.
+
+mod actor;
+mod error;
+mod events;
+mod hooks;
+mod load;
+mod object;
+mod read;
+mod trace;
+mod write;
+
+pub use actor::Caught;
+pub use error::DataplaneError;
+pub use hooks::{Hook, Hooks};
+pub use load::{Dataplane, Program, Verdict};
+pub use object::have_object;

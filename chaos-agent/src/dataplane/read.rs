@@ -1,0 +1,43 @@
+//! Reading what the programs counted.
+
+use aya::maps::{PerCpuArray, PerCpuHashMap};
+use chaos_abi::{Counters, Direction, Seen, SeenKey, maps};
+
+use super::{Dataplane, DataplaneError, write::on};
+
+impl Dataplane {
+    /// A rule's counters on each CPU.
+    pub fn counters(&self, slot: u8) -> Result<Vec<Counters>, DataplaneError> {
+        let map = self.map(maps::COUNTERS)?;
+        let counters: PerCpuArray<_, Counters> = map.try_into().map_err(on(maps::COUNTERS))?;
+        let values = counters.get(&u32::from(slot), 0);
+        Ok(values.map_err(on(maps::COUNTERS))?.to_vec())
+    }
+
+    /// What the hooks saw on an interface in one direction, summed over CPUs.
+    pub fn seen(&self, ifindex: u32, direction: Direction) -> Result<Seen, DataplaneError> {
+        let map = self.map(maps::SEEN)?;
+        let seen: PerCpuHashMap<_, SeenKey, Seen> = map.try_into().map_err(on(maps::SEEN))?;
+        let key = SeenKey {
+            ifindex,
+            direction: direction as u32,
+        };
+        let values = seen.get(&key, 0).map_err(on(maps::SEEN))?;
+        Ok(values.iter().fold(Seen::default(), |sum, cpu| Seen {
+            packets: sum.packets + cpu.packets,
+            bytes: sum.bytes + cpu.bytes,
+        }))
+    }
+
+    /// Events that found the ring full, since the load.
+    pub fn untold(&self) -> Result<u64, DataplaneError> {
+        let map = self.map(maps::UNTOLD)?;
+        let untold: PerCpuArray<_, u64> = map.try_into().map_err(on(maps::UNTOLD))?;
+        let values = untold.get(&0, 0).map_err(on(maps::UNTOLD))?;
+        Ok(values.iter().sum())
+    }
+
+    fn map(&self, name: &'static str) -> Result<&aya::maps::Map, DataplaneError> {
+        self.ebpf.map(name).ok_or(DataplaneError::Missing(name))
+    }
+}

@@ -1,0 +1,145 @@
+//! The books of the faults in force: which flows they hit, when they were interrupted.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use chaos_abi::{Direction, Event, EventKind, Flow};
+use chaos_api::{EndReason, Receipt, Span};
+use chaos_plan::{Clock, Fault, Life, Observed, Table, raise, total};
+
+use crate::{
+    dataplane::{Caught, Dataplane, DataplaneError, Hooks},
+    inventory::boot_clock,
+};
+
+/// Flows that one fault remembers; later ones are counted by the rules' counters alone.
+const FLOWS: usize = 65_536;
+
+/// One fault in force.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) fault: Fault,
+    life: Life,
+    flows: HashSet<Flow>,
+    warnings: Vec<String>,
+}
+
+impl Account {
+    pub(super) fn open(fault: Fault, target: &str, started: u64) -> Self {
+        Self {
+            fault,
+            life: Life {
+                target: target.to_owned(),
+                started,
+                ended: None,
+                interrupted: Span::ZERO,
+            },
+            flows: HashSet::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(super) fn close(&mut self, ended: u64, reason: EndReason) {
+        self.life.ended = Some((ended, reason));
+    }
+
+    /// Counts the part of a gap in the lease that falls into the fault's time.
+    pub(super) fn interrupt(&mut self, (from, to): (u64, u64)) {
+        let (from, to) = (from.max(self.life.started), to.min(self.fault.deadline));
+        let gap = to.saturating_sub(from);
+        let before = self.life.interrupted.as_nanos();
+        self.life.interrupted = Span::from_nanos(before + gap);
+    }
+
+    pub(super) fn receipt(&self, table: &Table, mut observed: Observed) -> Receipt {
+        let name = self.fault.name.clone();
+        observed.connections = BTreeMap::from([(name, self.flows.len() as u64)]);
+        let mut receipt = raise(&self.fault, table, &self.life, &observed, clock());
+        receipt.warnings.extend(self.warnings.iter().cloned());
+        receipt
+    }
+
+    /// Writes down, once, what a reader of the receipt should know.
+    pub(super) fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// Writes down what a catch of idle connections missed.
+    pub(super) fn note(&mut self, caught: &Caught, uncovered: &[String]) {
+        if caught.left > 0 {
+            self.warn(format!(
+                "{} connections were still there after {} passes; their next packets reset them",
+                caught.left, caught.passes
+            ));
+        }
+        if caught.out_of_reach > 0 {
+            self.warn(format!(
+                "{} connections were left alone: they cross no interface that is covered, as \
+                 loopback ones do",
+                caught.out_of_reach
+            ));
+        }
+        for interface in uncovered {
+            self.warn(format!(
+                "interface {interface} is not Ethernet: its traffic meets no rule"
+            ));
+        }
+    }
+}
+
+/// Writes a flow down for the fault whose rule stands in `slot`.
+pub(super) fn hit(running: &mut [Account], table: &Table, slot: u8, flow: Flow) {
+    let Some((_, planned)) = table.rules().find(|(at, _)| *at == slot) else {
+        return;
+    };
+    let account = running
+        .iter_mut()
+        .find(|a| a.fault.name == planned.id.fault);
+    if let Some(account) = account.filter(|account| account.flows.len() < FLOWS) {
+        account.flows.insert(flow);
+    }
+}
+
+/// Takes one event of the kernel.
+pub(super) fn event(running: &mut [Account], table: &Table, event: &Event) {
+    let Ok(slot) = u8::try_from(event.slot) else {
+        return;
+    };
+    match EventKind::from_word(event.kind) {
+        Some(EventKind::Reset | EventKind::Refused) => hit(running, table, slot, event.flow),
+        Some(EventKind::FirstHit | EventKind::Expired) | None => {}
+    }
+}
+
+/// What the kernel counted, for all rules of a table.
+pub(super) fn observed(
+    dataplane: &Dataplane,
+    hooks: &Hooks,
+    table: &Table,
+) -> Result<Observed, DataplaneError> {
+    let mut observed = Observed::default();
+    for (slot, _) in table.rules() {
+        let counters = dataplane.counters(slot)?;
+        observed.counters.insert(slot, total(&counters));
+    }
+    for (index, name) in hooks.interfaces() {
+        for direction in [Direction::Ingress, Direction::Egress] {
+            let seen = dataplane.seen(index, direction)?;
+            observed.seen.push((name.to_owned(), direction, seen));
+        }
+    }
+    Ok(observed)
+}
+
+/// Relates the boot clock to the wall clock, as they stand now.
+fn clock() -> Clock {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH);
+    let wall = wall.map_or(0, |since| since.as_nanos().cast_signed());
+    Clock {
+        boot: wall - i128::from(boot_clock()),
+    }
+}

@@ -1,0 +1,26 @@
+//! What can go wrong in the engine.
+
+use chaos_plan::LowerError;
+use thiserror::Error;
+
+use crate::dataplane::DataplaneError;
+
+/// A fault could not be brought into force, or is not there.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The name is taken.
+    #[error("a fault named {0} is in force there already: stop it first, or use another --name")]
+    Exists(String),
+    /// There is no such fault.
+    #[error("no fault named {0} is in force there")]
+    Unknown(String),
+    /// Nothing to attach to.
+    #[error("{0} has no network interface but loopback: there is no traffic to fault")]
+    NoInterface(String),
+    /// The faults do not fit together.
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+    /// The kernel side failed.
+    #[error(transparent)]
+    Dataplane(#[from] DataplaneError),
+}

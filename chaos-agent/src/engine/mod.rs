@@ -1,0 +1,218 @@
+//! One namespace under fault: brings faults into force, keeps them there, ends them, accounts.
+//!
+//! The walk: an [`Order`] → [`chaos_plan::lower`] → [`chaos_plan::diff`] → the maps → counters →
+//! [`chaos_plan::raise`] → a [`Receipt`]. Ending a fault is the same walk without it.
+
+mod account;
+mod error;
+mod lease;
+
+use std::time::Duration;
+
+use chaos_api::{EndReason, FaultSpec, Receipt};
+use chaos_plan::{Fault, Table, diff, lower};
+
+pub use error::EngineError;
+
+use self::{account::Account, lease::Lease};
+use crate::{
+    dataplane::{Caught, Dataplane, Hooks},
+    inventory::{Namespace, Target, boot_clock},
+};
+
+/// How often [`Engine::tick`] is to be called: often enough to cover an interface that appears
+/// within a second and to keep the lease.
+pub const TICK: Duration = Duration::from_millis(250);
+
+/// A fault to bring into force; its time counts from then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its name, unique among the faults in force.
+    pub name: String,
+    /// Its words, validated.
+    pub spec: FaultSpec,
+    /// Seed of its draws.
+    pub seed: u64,
+}
+
+/// The engine of one namespace. Dropping it takes everything out of the kernel.
+pub struct Engine {
+    namespace: Namespace,
+    target: String,
+    dataplane: Dataplane,
+    hooks: Hooks,
+    table: Table,
+    running: Vec<Account>,
+    lease: Lease,
+}
+
+impl Engine {
+    /// Loads the programs and attaches them to `namespace`; nothing is matched yet. `target` is
+    /// how receipts call it.
+    pub fn open(namespace: Namespace, target: &Target, trace: bool) -> Result<Self, EngineError> {
+        let mut engine = Self {
+            namespace,
+            target: target.to_string(),
+            dataplane: Dataplane::load(trace)?,
+            hooks: Hooks::default(),
+            table: Table::default(),
+            running: Vec::new(),
+            lease: Lease::default(),
+        };
+        engine.lease.renew(&mut engine.dataplane)?;
+        engine
+            .hooks
+            .follow(&mut engine.dataplane, &engine.namespace)?;
+        if engine.hooks.interfaces().next().is_none() {
+            return Err(EngineError::NoInterface(engine.target));
+        }
+        Ok(engine)
+    }
+
+    /// Brings a fault into force, idle connections included, and says what it hit at once. An
+    /// error leaves everything as it was.
+    pub fn inject(&mut self, order: Order) -> Result<Receipt, EngineError> {
+        if self.account(&order.name).is_some() {
+            return Err(EngineError::Exists(order.name));
+        }
+        let started = boot_clock();
+        let deadline = started.saturating_add(order.spec.duration.as_nanos());
+        let fault = Fault {
+            name: order.name.clone(),
+            spec: order.spec,
+            deadline,
+            seed: order.seed,
+        };
+        self.running
+            .push(Account::open(fault, &self.target, started));
+        let caught = match self.bring().and_then(|()| self.catch()) {
+            Ok(caught) => caught,
+            Err(error) => {
+                self.running.pop();
+                self.bring()?;
+                return Err(error);
+            }
+        };
+        self.note(&order.name, &caught);
+        self.receipt(&order.name)
+    }
+
+    /// Ends a fault now. Returns its final receipt once no kernel holds it.
+    pub fn stop(&mut self, name: &str, reason: EndReason) -> Result<Receipt, EngineError> {
+        self.observe();
+        let receipt = self.close(name, reason)?;
+        self.running.retain(|account| account.fault.name != name);
+        self.bring()?;
+        Ok(receipt)
+    }
+
+    /// Renews the lease, follows the namespace's interfaces, takes the events, and ends the faults
+    /// whose time is over; returns their receipts.
+    pub fn tick(&mut self) -> Result<Vec<Receipt>, EngineError> {
+        let gap = self.lease.renew(&mut self.dataplane)?;
+        for account in &mut self.running {
+            account.interrupt(gap);
+        }
+        if let Err(error) = self.hooks.follow(&mut self.dataplane, &self.namespace) {
+            self.running
+                .iter_mut()
+                .for_each(|account| account.warn(error.to_string()));
+        }
+        self.observe();
+        let now = boot_clock();
+        let over = self
+            .running
+            .iter()
+            .filter(|account| account.fault.deadline <= now);
+        let over: Vec<_> = over.map(|account| account.fault.name.clone()).collect();
+        over.iter()
+            .map(|name| self.stop(name, EndReason::Expired))
+            .collect()
+    }
+
+    /// The receipts of the faults in force, as they stand.
+    pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
+        self.observe();
+        let names: Vec<_> = self.running.iter().map(|a| a.fault.name.clone()).collect();
+        names.iter().map(|name| self.receipt(name)).collect()
+    }
+
+    /// The receipt of a fault in force, as it stands.
+    pub fn receipt(&mut self, name: &str) -> Result<Receipt, EngineError> {
+        let observed = account::observed(&self.dataplane, &self.hooks, &self.table)?;
+        let account = self
+            .account(name)
+            .ok_or_else(|| EngineError::Unknown(name.into()))?;
+        Ok(account.receipt(&self.table, observed))
+    }
+
+    /// Whether no fault is in force.
+    pub fn is_idle(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// The earliest time, on the boot clock, at which a fault's time is over.
+    pub fn next_deadline(&self) -> Option<u64> {
+        self.running
+            .iter()
+            .map(|account| account.fault.deadline)
+            .min()
+    }
+
+    /// Makes the kernel hold the rules of the faults that are running, and no others.
+    fn bring(&mut self) -> Result<(), EngineError> {
+        let faults: Vec<_> = self.running.iter().map(|a| a.fault.clone()).collect();
+        let table = lower(&self.table, &faults)?;
+        let ops = diff(&self.table, &table, self.dataplane.bank());
+        self.dataplane.apply(&ops)?;
+        self.table = table;
+        Ok(())
+    }
+
+    /// Resets the idle connections that reset rules hit.
+    fn catch(&mut self) -> Result<Caught, EngineError> {
+        if self
+            .running
+            .iter()
+            .all(|account| account.fault.spec.faults.reset.is_none())
+        {
+            return Ok(Caught::default());
+        }
+        Ok(self
+            .dataplane
+            .reset_idle(&self.table, &self.namespace, &self.hooks)?)
+    }
+
+    /// Writes down what a catch hit, and for the fault that it was made for what it missed.
+    fn note(&mut self, name: &str, caught: &Caught) {
+        for (slot, flow) in &caught.flows {
+            account::hit(&mut self.running, &self.table, *slot, *flow);
+        }
+        let uncovered = self.hooks.uncovered().to_vec();
+        if let Some(account) = self.running.iter_mut().find(|a| a.fault.name == name) {
+            account.note(caught, &uncovered);
+        }
+    }
+
+    /// Takes the events that wait.
+    fn observe(&mut self) {
+        for event in self.dataplane.drain() {
+            account::event(&mut self.running, &self.table, &event);
+        }
+    }
+
+    fn close(&mut self, name: &str, reason: EndReason) -> Result<Receipt, EngineError> {
+        let ended = boot_clock();
+        let account = self.running.iter_mut().find(|a| a.fault.name == name);
+        account
+            .ok_or_else(|| EngineError::Unknown(name.into()))?
+            .close(ended, reason);
+        self.receipt(name)
+    }
+
+    fn account(&self, name: &str) -> Option<&Account> {
+        self.running
+            .iter()
+            .find(|account| account.fault.name == name)
+    }
+}

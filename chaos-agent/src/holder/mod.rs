@@ -1,0 +1,19 @@
+//! The process that holds a namespace's faults, and those who talk to it.
+//!
+//! A namespace has one holder, told by a lock on `ns-INODE.lock` in the run directory; it listens
+//! on `ns-INODE.sock`. Whoever wants a fault there asks the holder, the holder's own process too.
+//! When the holder dies, the kernel closes its links and every packet passes again.
+
+mod client;
+mod error;
+mod protocol;
+mod receipts;
+mod run_dir;
+mod server;
+mod shared;
+
+pub use client::{Client, Watch, clients};
+pub use error::HolderError;
+pub use receipts::past;
+pub use run_dir::RunDir;
+pub use server::Holder;

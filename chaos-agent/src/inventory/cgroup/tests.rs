@@ -1,0 +1,111 @@
+//! Paths as kubelet, containerd, CRI-O, Docker and Podman write them.
+
+use super::*;
+
+const ID: &str = "4f1c2a9be0d37c5586aa11f0c3b2d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5";
+const OUTER: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+fn at(template: &str) -> String {
+    template.replace("ID", ID).replace("OUTER", OUTER)
+}
+
+#[track_caller]
+fn assert_found(template: &str) {
+    assert_eq!(container(&at(template)), Some(ID), "{template}");
+}
+
+#[track_caller]
+fn assert_none(template: &str) {
+    assert_eq!(container(&at(template)), None, "{template}");
+}
+
+#[test]
+fn kubelet_with_the_cgroupfs_driver() {
+    assert_found("0::/kubepods/burstable/pod1d6f6ab4-0d0b-4b44-9f24-6a7c4c1a2b3c/ID");
+    assert_found("0::/kubepods/pod1d6f6ab4-0d0b-4b44-9f24-6a7c4c1a2b3c/ID");
+}
+
+#[test]
+fn kubelet_with_the_systemd_driver() {
+    let pod = "/kubepods.slice/kubepods-burstable.slice/\
+               kubepods-burstable-pod1d6f6ab4_0d0b_4b44_9f24_6a7c4c1a2b3c.slice";
+    for scope in [
+        "cri-containerd-ID.scope",
+        "crio-ID.scope",
+        "docker-ID.scope",
+    ] {
+        assert_found(&format!("0::{pod}/{scope}"));
+    }
+}
+
+#[test]
+fn containerd_with_a_slice_it_did_not_understand() {
+    assert_found("0::/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:ID");
+}
+
+#[test]
+fn docker_and_podman() {
+    assert_found("0::/docker/ID");
+    assert_found("0::/system.slice/docker-ID.scope");
+    assert_found("0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope");
+    assert_found("0::/machine.slice/libpod-ID.scope/container");
+    assert_found("0::/libpod_parent/libpod-payload-ID");
+}
+
+#[test]
+fn all_lines_of_v1() {
+    assert_found("12:pids:/docker/ID\n11:cpu,cpuacct:/docker/ID\n1:name=systemd:/docker/ID\n");
+}
+
+#[test]
+fn hybrid_where_only_some_hierarchies_are_used() {
+    assert_found("9:name=systemd:/docker/ID\n8:pids:/\n0::/\n");
+    assert_found("4:memory:/\n1:name=systemd:/\n0::/system.slice/docker-ID.scope\n");
+}
+
+#[test]
+fn a_cgroup_below_the_container_belongs_to_it() {
+    assert_found("0::/docker/ID/init.scope");
+    assert_found("0::/system.slice/docker-ID.scope/system.slice/cron.service");
+}
+
+#[test]
+fn seen_from_within_another_cgroup_namespace() {
+    assert_found("0::/../../pod1d6f6ab4-0d0b-4b44-9f24-6a7c4c1a2b3c/ID");
+}
+
+#[test]
+fn the_innermost_of_nested_containers_is_meant() {
+    assert_found("0::/docker/OUTER/kubelet/kubepods/besteffort/pod1/ID");
+}
+
+#[test]
+fn monitors_and_plain_services_are_no_containers() {
+    assert_none("0::/machine.slice/libpod-conmon-ID.scope");
+    assert_none("0::/system.slice/crio-conmon-ID.scope");
+    assert_none("0::/system.slice/sshd.service");
+    assert_none("0::/kubepods/burstable/pod1d6f6ab4-0d0b-4b44-9f24-6a7c4c1a2b3c");
+    assert_none("0::/");
+}
+
+#[test]
+fn broken_lines_are_left_out() {
+    assert_eq!(lines("").count(), 0);
+    assert_eq!(lines("nonsense\n0:\n").count(), 0);
+    let found: Vec<_> = lines("3:cpu,cpuacct:/a:b/c\n").collect();
+    assert_eq!(
+        found,
+        [Line {
+            controllers: "cpu,cpuacct",
+            path: "/a:b/c"
+        }]
+    );
+}
+
+#[test]
+fn within_goes_by_whole_names() {
+    assert!(is_within("/a/b", "/a/b"));
+    assert!(is_within("/a/b/c", "/a/b"));
+    assert!(!is_within("/a/bc", "/a/b"));
+    assert!(!is_within("/a", "/a/b"));
+}

@@ -1,0 +1,35 @@
+//! What is there: namespaces, interfaces, routes and connections, read and never changed.
+//!
+//! [`Namespace::find`] turns a [`Target`] into an open network namespace. Everything else that
+//! looks at the network looks at the namespace of the calling thread, so it is called from
+//! within [`Namespace::enter`].
+
+mod capabilities;
+mod cgroup;
+mod cgroup_mounts;
+mod connections;
+mod find;
+mod first_process;
+mod host;
+mod interfaces;
+mod members;
+mod namespace;
+mod netlink;
+mod processes;
+mod routes;
+mod target;
+mod tcp_state;
+mod watcher;
+
+pub use capabilities::{Capabilities, Capability};
+pub use connections::{Connection, connections, udp_flows};
+pub use find::{FindError, FindReason};
+pub use host::{HostError, boot_clock, kernel_release};
+pub use interfaces::{Interface, Kind, interface_index, interfaces};
+pub use members::Members;
+pub use namespace::{EnterError, Namespace, NamespaceId};
+pub use netlink::NetlinkError;
+pub use routes::{Route, Routes, route};
+pub use target::Target;
+pub use tcp_state::{States, TcpState};
+pub use watcher::{Change, Watcher};

@@ -1,0 +1,149 @@
+//! An open network namespace, and code run inside it.
+
+mod error;
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::linux::fs::MetadataExt;
+use std::panic;
+use std::path::Path;
+use std::thread;
+
+use rustix::fs::{FsWord, Mode, OFlags, fstat, fstatfs};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use super::{FindError, Target, find, processes};
+
+pub use error::EnterError;
+
+/// `NSFS_MAGIC` of linux/magic.h: the file system of namespace files.
+const NSFS_MAGIC: FsWord = 0x6e73_6673;
+
+/// What tells one network namespace from all others while it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NamespaceId {
+    /// Device number of the namespace file system.
+    pub device: u64,
+    /// Inode in it.
+    pub inode: u64,
+}
+
+impl NamespaceId {
+    /// The namespace that the file at `path` stands for.
+    pub(super) fn of_file(path: impl AsRef<Path>) -> io::Result<Self> {
+        let meta = fs::metadata(path)?;
+        Ok(Self {
+            device: meta.st_dev(),
+            inode: meta.st_ino(),
+        })
+    }
+}
+
+impl fmt::Display for NamespaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "net:[{}]", self.inode)
+    }
+}
+
+/// A network namespace other than the machine's own. It exists at least as long as this value.
+#[derive(Debug)]
+pub struct Namespace {
+    file: OwnedFd,
+    id: NamespaceId,
+}
+
+impl Namespace {
+    /// Finds and opens the namespace of `target`. Refuses that of process 1 in every case.
+    pub fn find(target: &Target) -> Result<Self, FindError> {
+        find::find(target)
+    }
+
+    /// Opens a namespace file. `None` when the file is something else.
+    pub(super) fn open(path: &Path) -> io::Result<Option<Self>> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = rustix::fs::open(path, flags, Mode::empty())?;
+        if fstatfs(&file)?.f_type != NSFS_MAGIC {
+            return Ok(None);
+        }
+        let stat = fstat(&file)?;
+        Ok(Some(Self {
+            file,
+            id: NamespaceId {
+                device: stat.st_dev,
+                inode: stat.st_ino,
+            },
+        }))
+    }
+
+    /// The namespace's inode, as in `net:[4026532345]`.
+    pub const fn inode(&self) -> u64 {
+        self.id.inode
+    }
+
+    /// Device and inode.
+    pub const fn id(&self) -> NamespaceId {
+        self.id
+    }
+
+    /// Runs `f` on a thread of its own inside the namespace, and only there: the thread compares
+    /// where it is with this namespace first. A panic of `f` goes on in the caller.
+    pub fn enter<T: Send>(&self, f: impl FnOnce() -> T + Send) -> Result<T, EnterError> {
+        let work = || self.move_here().map(|()| f());
+        thread::scope(|scope| {
+            let thread = thread::Builder::new()
+                .name("inside".into())
+                .spawn_scoped(scope, work);
+            let thread = thread.map_err(|source| EnterError::Thread {
+                id: self.id,
+                source,
+            })?;
+            thread
+                .join()
+                .unwrap_or_else(|panic| panic::resume_unwind(panic))
+        })
+    }
+
+    /// Whether nothing but open files keeps the namespace: no process lives in it, and no mount
+    /// that this process sees names it. A process that may not be looked at counts as living in
+    /// it. Costs a few microseconds for each process of the machine.
+    pub fn is_gone(&self) -> io::Result<bool> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+        let root = self.id.to_string();
+        if mounts
+            .lines()
+            .any(|line| line.split(' ').nth(3) == Some(root.as_str()))
+        {
+            return Ok(false);
+        }
+        Ok(!processes::all()?.into_iter().any(|pid| self.may_hold(pid)))
+    }
+
+    fn may_hold(&self, pid: u32) -> bool {
+        match NamespaceId::of_file(processes::namespace_file(pid)) {
+            Ok(id) => id == self.id,
+            // Process 1 was found to live elsewhere when the namespace was chosen.
+            Err(error) => pid != 1 && !processes::has_ended(&error),
+        }
+    }
+
+    fn move_here(&self) -> Result<(), EnterError> {
+        let id = self.id;
+        move_into_link_name_space(self.as_fd(), Some(LinkNameSpaceType::Network))
+            .map_err(|errno| EnterError::of_setns(id, errno))?;
+        let found = NamespaceId::of_file("/proc/thread-self/ns/net")
+            .map_err(|source| EnterError::Unknown { id, source })?;
+        if found == id {
+            Ok(())
+        } else {
+            Err(EnterError::Elsewhere { id, found })
+        }
+    }
+}
+
+impl AsFd for Namespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}

@@ -1,0 +1,72 @@
+//! The fault blocks; each file holds one fault's words.
+
+mod blackhole;
+mod reset;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use blackhole::Blackhole;
+pub use reset::Reset;
+
+use crate::Percent;
+
+/// The blocks of a fault; they compose, and at least one is present.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Faults {
+    /// Drop silently.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blackhole: Option<Blackhole>,
+    /// Reset connections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset: Option<Reset>,
+}
+
+/// The name of a fault block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Block {
+    /// [`Blackhole`].
+    Blackhole,
+    /// [`Reset`].
+    Reset,
+}
+
+impl Block {
+    /// Every block of this version, in the order in which they are listed.
+    pub const ALL: [Self; 2] = [Self::Blackhole, Self::Reset];
+
+    /// The block's word in files and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Blackhole => Blackhole::WORD,
+            Self::Reset => Reset::WORD,
+        }
+    }
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Faults {
+    /// The blocks present, each with the share of connections it hits (absent = all).
+    pub fn blocks(&self) -> impl Iterator<Item = (Block, Option<Percent>)> + use<> {
+        let blackhole = self.blackhole.map(|b| (Block::Blackhole, b.probability));
+        let reset = self.reset.map(|r| (Block::Reset, r.probability));
+        [blackhole, reset].into_iter().flatten()
+    }
+
+    /// The blocks as words that [`Faults::from_words`] reads, such as `reset 50%`.
+    pub fn words(&self) -> Vec<String> {
+        let word = |(block, share): (Block, Option<Percent>)| match share {
+            Some(share) => format!("{block} {share}"),
+            None => block.to_string(),
+        };
+        self.blocks().map(word).collect()
+    }
+}

@@ -1,0 +1,30 @@
+//! A live connection, as `netfault flows` shows it.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Family, Protocol};
+
+/// One connection, or one connected UDP socket, of the target.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FlowInfo {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// The IP version of its packets: IPv4 for a v4-mapped socket.
+    pub family: Family,
+    /// The target's end.
+    pub local: SocketAddr,
+    /// The other end.
+    pub peer: SocketAddr,
+    /// The socket's state, as `ss` prints it: `ESTAB`, `SYN-SENT`, …
+    pub state: String,
+    /// Bytes received that the application has not read.
+    pub recv_queue: u32,
+    /// Bytes sent that the peer has not acknowledged.
+    pub send_queue: u32,
+    /// The socket's inode; absent where no process holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inode: Option<u64>,
+}

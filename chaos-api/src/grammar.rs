@@ -1,0 +1,155 @@
+//! The fault words of the command line, in netem's grammar: `reset 50% per connection`.
+
+use std::iter::Peekable;
+
+use thiserror::Error;
+
+use crate::{Blackhole, Block, Faults, Percent, PercentError, Reset};
+
+/// Why words are no faults; one line each.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum GrammarError {
+    /// No word at all.
+    #[error("no fault is named; this version has blackhole and reset")]
+    Empty,
+    /// A fault that is planned.
+    #[error("\"{0}\" is not in this version; this version has blackhole and reset")]
+    Planned(String),
+    /// A word that is none of ours, with what was probably meant, or what there is.
+    #[error("\"{word}\" is not a fault; {hint}")]
+    Unknown {
+        /// The word.
+        word: String,
+        /// What was probably meant, or what there is.
+        hint: String,
+    },
+    /// A word that a fault does not take.
+    #[error("{block}: does not take \"{word}\"; write it as in \"{block} 50% per connection\"")]
+    Unexpected {
+        /// The fault.
+        block: Block,
+        /// The word after it.
+        word: String,
+    },
+    /// A share that is none.
+    #[error("{block}: {source}")]
+    Share {
+        /// The fault.
+        block: Block,
+        /// What is wrong with its share.
+        source: PercentError,
+    },
+    /// The same fault twice.
+    #[error("\"{0}\" is named twice; name it once")]
+    Twice(Block),
+}
+
+/// Faults of the design that this version does not have.
+const PLANNED: [&str; 16] = [
+    "corrupt",
+    "delay",
+    "dns",
+    "duplicate",
+    "half-open",
+    "http",
+    "limit-data",
+    "loss",
+    "mtu",
+    "one-way-silence",
+    "rate",
+    "reject",
+    "reorder",
+    "slow-close",
+    "stall",
+    "timeout",
+];
+
+impl Block {
+    /// The block that a word names.
+    pub fn from_word(word: &str) -> Result<Self, GrammarError> {
+        if let Some(block) = Self::ALL.into_iter().find(|block| block.as_str() == word) {
+            return Ok(block);
+        }
+        if PLANNED.iter().any(|planned| same_letters(planned, word)) {
+            return Err(GrammarError::Planned(word.into()));
+        }
+        let near = |block: &Self| strsim::damerau_levenshtein(block.as_str(), &word.to_lowercase());
+        let hint = match Self::ALL.into_iter().min_by_key(near) {
+            Some(block) if near(&block) <= 2 => format!("did you mean {block}?"),
+            _ => "this version has blackhole and reset".into(),
+        };
+        Err(GrammarError::Unknown {
+            word: word.into(),
+            hint,
+        })
+    }
+}
+
+impl Faults {
+    /// Reads `reset 50% per connection blackhole`: several faults compose in one list.
+    pub fn from_words(words: &[String]) -> Result<Self, GrammarError> {
+        let mut words = words
+            .iter()
+            .flat_map(|word| word.split_whitespace())
+            .peekable();
+        let mut faults = Self::default();
+        while let Some(word) = words.next() {
+            let block = Block::from_word(word)?;
+            let share = share(block, &mut words)?;
+            faults.add(block, share)?;
+        }
+        if faults == Self::default() {
+            return Err(GrammarError::Empty);
+        }
+        Ok(faults)
+    }
+
+    fn add(&mut self, block: Block, probability: Option<Percent>) -> Result<(), GrammarError> {
+        let twice = match block {
+            Block::Blackhole => self.blackhole.replace(Blackhole { probability }).is_some(),
+            Block::Reset => self.reset.replace(Reset { probability }).is_some(),
+        };
+        if twice {
+            Err(GrammarError::Twice(block))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Reads what may follow a block's word: `[50%] [per connection]`.
+fn share<'a>(
+    block: Block,
+    words: &mut Peekable<impl Iterator<Item = &'a str>>,
+) -> Result<Option<Percent>, GrammarError> {
+    let share = words
+        .next_if(|word| is_number(word))
+        .map(str::parse)
+        .transpose();
+    let share = share.map_err(|source| GrammarError::Share { block, source })?;
+    let unexpected = |word: &str| GrammarError::Unexpected {
+        block,
+        word: word.into(),
+    };
+    if words.next_if_eq(&"per").is_some() {
+        match words.next() {
+            Some("connection") => {}
+            Some(unit) => return Err(unexpected(&format!("per {unit}"))),
+            None => return Err(unexpected("per")),
+        }
+    }
+    match words.peek() {
+        Some(word) if is_number(word) => Err(unexpected(word)),
+        _ => Ok(share),
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))
+}
+
+/// Whether two words differ only in case and dashes, as `half-open` and `halfOpen` do.
+fn same_letters(one: &str, other: &str) -> bool {
+    let letters = |word: &str| word.replace('-', "").to_lowercase();
+    letters(one) == letters(other)
+}

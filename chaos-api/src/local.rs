@@ -1,0 +1,85 @@
+//! The words that this version cannot act on: refused by name, with the reason, before the file is
+//! read for what it says.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::{Block, Invalid};
+
+/// Words of `spec` that only a cluster can act on.
+const CLUSTER: [&str; 9] = [
+    "selector",
+    "mode",
+    "value",
+    "startBefore",
+    "enforcement",
+    "probes",
+    "dynamic",
+    "atomic",
+    "stopped",
+];
+
+/// Words of `spec.traffic` that this version does not have.
+const PLANNED: [&str; 4] = ["exceptPeers", "interfaces", "connections", "initiator"];
+
+/// The keys of a mapping.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "serde reads a mapping's keys only as a map"
+)]
+struct Keys(BTreeMap<String, IgnoredAny>);
+
+impl Keys {
+    /// Those of `words` that are present.
+    fn among(&self, words: &'static [&str]) -> impl Iterator<Item = &'static str> {
+        words
+            .iter()
+            .copied()
+            .filter(|word| self.0.contains_key(*word))
+    }
+}
+
+/// A file's keys, whatever their values.
+#[derive(Deserialize)]
+pub(crate) struct Outline {
+    #[serde(default)]
+    spec: Spec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Spec {
+    traffic: Keys,
+    faults: Keys,
+    #[serde(flatten)]
+    rest: Keys,
+}
+
+impl Outline {
+    /// Refuses the words, in the order of the fields.
+    pub(crate) fn check(&self) -> Result<(), Vec<Invalid>> {
+        let Spec {
+            traffic,
+            faults,
+            rest,
+        } = &self.spec;
+        let mut wrong = Vec::new();
+        for word in rest.among(&CLUSTER) {
+            let fix = "is for clusters; remove it, and name the target on the command line";
+            wrong.push(Invalid::new(format!("spec.{word}"), fix));
+        }
+        for word in traffic.among(&PLANNED) {
+            let fix = "is not in this version; remove it";
+            wrong.push(Invalid::new(format!("spec.traffic.{word}"), fix));
+        }
+        let words = faults.0.keys();
+        for error in words.filter_map(|word| Block::from_word(word).err()) {
+            wrong.push(Invalid::new("spec.faults", error.to_string()));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+}

@@ -1,0 +1,164 @@
+//! What a fault tells about itself, while it runs and after: what it really hit.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Block, Direction, Span};
+
+/// The account of one fault. Times are wall-clock, to the millisecond.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Receipt {
+    /// The fault's name.
+    pub name: String,
+    /// Its blocks in words, such as `reset 50%`.
+    pub faults: Vec<String>,
+    /// What it targets, as the holder describes it.
+    pub target: String,
+    /// The seed of its draws.
+    pub seed: u64,
+    /// Whether it is in force.
+    pub state: State,
+    /// Why it ended; absent while it is in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<EndReason>,
+    /// When it came into force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// Whether any packet or connection met one of its rules while it was in force.
+    pub traffic_matched: bool,
+    /// Distinct connections that were reset or refused.
+    pub connections_reset: u64,
+    /// The first time a packet met one of its rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_hit: Option<Timestamp>,
+    /// The latest time a packet met one of its rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_hit: Option<Timestamp>,
+    /// How long, in all, its holder did not renew its lease, so that it let everything pass.
+    #[serde(default)]
+    pub interrupted: Span,
+    /// Its rules and what each did.
+    pub rules: Vec<RuleReceipt>,
+    /// All traffic of the target while the hooks were attached, whichever fault it met.
+    pub seen: Vec<SeenReceipt>,
+    /// What the reader should know, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// Where a fault stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum State {
+    /// In force.
+    Active,
+    /// Over, and no kernel holds it.
+    Ended,
+}
+
+/// Why a fault ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EndReason {
+    /// Its time was over.
+    Expired,
+    /// A user stopped it, or the command it was run for ended.
+    Stopped,
+    /// The process that held it went away.
+    HolderExited,
+    /// The target went away.
+    TargetGone,
+}
+
+impl EndReason {
+    /// The reason in words, as a sentence goes on after "ended: ".
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "its time was over",
+            Self::Stopped => "stopped",
+            Self::HolderExited => "the process that held it went away",
+            Self::TargetGone => "the target went away",
+        }
+    }
+}
+
+/// One rule of a fault, with its counters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RuleReceipt {
+    /// The block the rule belongs to.
+    pub fault: Block,
+    /// The traffic it matches, in words.
+    pub traffic: String,
+    /// What it did.
+    pub counters: RuleCounters,
+}
+
+/// What one rule did, in packets as the hook sees them (a GSO packet counts as one).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RuleCounters {
+    /// Packets that matched while the rule was in force; the sum of the fates below.
+    pub matched: u64,
+    /// Their bytes, link header included.
+    pub matched_bytes: u64,
+    /// Matched, but the connection was not drawn.
+    pub spared: u64,
+    /// Matched and drawn, but another rule's action won.
+    pub outranked: u64,
+    /// Dropped silently.
+    pub dropped: u64,
+    /// Answered with RST to both ends.
+    pub reset: u64,
+    /// New connection attempts refused.
+    pub refused: u64,
+    /// RST segments of the ends themselves, let through by a reset rule.
+    pub let_through: u64,
+    /// Meant to be reset, but the kernel could not make the RST; dropped instead.
+    pub failed: u64,
+    /// Connections reset without a passing packet; not part of `matched`.
+    pub idle_reset: u64,
+    /// Packets that matched after the rule's deadline, and passed; not part of `matched`.
+    pub expired: u64,
+    /// Packets that matched while the holder's lease was over, and passed; not part of `matched`.
+    pub lapsed: u64,
+}
+
+impl RuleCounters {
+    /// The counters with their names in words, in the order of the fields.
+    pub const fn named(&self) -> [(&'static str, u64); 12] {
+        [
+            ("matched", self.matched),
+            ("matched bytes", self.matched_bytes),
+            ("spared", self.spared),
+            ("outranked", self.outranked),
+            ("dropped", self.dropped),
+            ("reset", self.reset),
+            ("refused", self.refused),
+            ("let through", self.let_through),
+            ("failed", self.failed),
+            ("idle reset", self.idle_reset),
+            ("expired", self.expired),
+            ("lapsed", self.lapsed),
+        ]
+    }
+}
+
+/// The traffic one hook saw, matched or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeenReceipt {
+    /// The interface's name.
+    pub interface: String,
+    /// Which way; never `Both`.
+    pub direction: Direction,
+    /// Packets (a GSO packet counts as one).
+    pub packets: u64,
+    /// Their bytes, link header included.
+    pub bytes: u64,
+}

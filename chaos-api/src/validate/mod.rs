@@ -1,0 +1,111 @@
+//! What a spec may hold, beyond what its types say. Each rule stands here once.
+
+mod peer;
+mod traffic;
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::{Block, FaultSpec, Protocol, Span};
+
+/// Peers one fault can name.
+pub const MAX_PEERS: usize = 64;
+/// Holes one `ipBlock` can have.
+pub const MAX_EXCEPTS: usize = 64;
+/// Port ranges one list can hold.
+pub const MAX_PORTS: usize = 32;
+/// Characters of a name: an RFC 1123 label.
+pub const MAX_NAME: usize = 63;
+/// Longest fault: on one machine nobody watches a holder for longer, and a forgotten one must end.
+pub const MAX_DURATION: Span = Span::from_secs(24 * 3600);
+
+/// One thing that is wrong, as one line: the field, its value, what is allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{field}: {problem}")]
+pub struct Invalid {
+    /// Path of the field, such as `spec.traffic.peers[0].ipBlock.cidr`.
+    pub field: String,
+    /// The value, and what is allowed.
+    pub problem: String,
+}
+
+impl Invalid {
+    pub(crate) fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            problem: problem.into(),
+        }
+    }
+
+    pub(crate) fn value(field: &str, value: impl fmt::Display, allowed: &str) -> Self {
+        Self::new(field, format!("\"{value}\" {allowed}"))
+    }
+}
+
+/// All that is wrong so far.
+#[derive(Default)]
+struct Findings(Vec<Invalid>);
+
+impl Findings {
+    fn refuse(&mut self, field: &str, value: impl fmt::Display, allowed: &str) {
+        self.0.push(Invalid::value(field, value, allowed));
+    }
+
+    fn refuse_absence(&mut self, field: &str, needed: &str) {
+        self.0.push(Invalid::new(field, needed));
+    }
+
+    fn limit(&mut self, field: &str, count: usize, most: usize) {
+        if count > most {
+            let problem = format!("has {count} entries; at most {most} are allowed");
+            self.0.push(Invalid::new(field, problem));
+        }
+    }
+}
+
+impl FaultSpec {
+    /// Checks the spec; all that is wrong, in the order of the fields.
+    pub fn validate(&self) -> Result<(), Vec<Invalid>> {
+        let mut findings = Findings::default();
+        traffic::check(&self.traffic, &mut findings);
+        self.check_faults(&mut findings);
+        self.check_duration(&mut findings);
+        let Findings(wrong) = findings;
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    fn check_faults(&self, findings: &mut Findings) {
+        if self.faults.blocks().next().is_none() {
+            let all = Block::ALL.map(Block::as_str).join(" or ");
+            findings.refuse_absence("spec.faults", &format!("names no fault; write {all}"));
+        }
+        if self.faults.reset.is_some() {
+            self.check_reset(findings);
+        }
+    }
+
+    fn check_reset(&self, findings: &mut Findings) {
+        if let Some(direction) = self.traffic.direction {
+            let allowed = "does not go with reset, which acts on both ends; name peers instead";
+            findings.refuse("spec.traffic.direction", direction, allowed);
+        }
+        if matches!(self.traffic.protocol, Protocol::Udp | Protocol::Icmp) {
+            let allowed = "does not go with reset; write TCP or remove it";
+            findings.refuse("spec.traffic.protocol", self.traffic.protocol, allowed);
+        }
+        for (field, port) in traffic::peer_ports(&self.traffic) {
+            if port.protocol == Some(Protocol::Udp) {
+                let allowed = "does not go with reset; write TCP or remove it";
+                findings.refuse(&format!("{field}.protocol"), Protocol::Udp, allowed);
+            }
+        }
+    }
+
+    fn check_duration(&self, findings: &mut Findings) {
+        let allowed = format!("is not allowed; write more than 0s and at most {MAX_DURATION}");
+        if self.duration.is_zero() || self.duration > MAX_DURATION {
+            findings.refuse("spec.duration", self.duration, &allowed);
+        }
+    }
+}

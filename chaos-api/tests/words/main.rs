@@ -1,0 +1,6 @@
+//! What users write: read, written back, refused with one line.
+
+mod examples;
+mod faults;
+mod peers;
+mod units;

@@ -1,0 +1,155 @@
+//! The fates of a packet that a rule hits.
+
+use aya_ebpf::{bindings::TC_ACT_SHOT, helpers::generated::bpf_redirect_neigh};
+use chaos_abi::{
+    Direction, EventKind, MARK_PASS,
+    frame::{ETH_HEADER, TCP_HEADER},
+};
+use chaos_ebpf::{Packet, Segment, tcp};
+
+use super::{
+    NEXT, judge,
+    skb::{Refused, Skb, redirect},
+    tell,
+};
+
+/// An interface index that cannot exist: the kernel assigns them from 1 and wraps before this.
+const NOWHERE: u32 = 0x7fff_ffff;
+
+/// Time to live of a RST that we send back on a packet's way.
+const TTL: u8 = 64;
+
+const IPV4_TTL: u32 = ETH_HEADER as u32 + 8;
+const IPV4_CHECKSUM: u32 = ETH_HEADER as u32 + 10;
+const IPV4_LENGTH: u32 = ETH_HEADER as u32 + 2;
+const IPV4_ADDRESSES: u32 = ETH_HEADER as u32 + 12;
+const IPV6_LENGTH: u32 = ETH_HEADER as u32 + 4;
+const IPV6_HOP_LIMIT: u32 = ETH_HEADER as u32 + 7;
+const IPV6_ADDRESSES: u32 = ETH_HEADER as u32 + 8;
+const TCP_CHECKSUM: u32 = 16;
+
+/// Drops a packet as a network would: the sender's stack must not learn of it. A TC drop on egress
+/// is told to the socket (ENOBUFS, and TCP takes it for local congestion); a redirect to an
+/// interface that does not exist is not.
+#[inline(always)]
+pub(super) fn blackhole(packet: &Packet, slot: u32) -> i32 {
+    if let Some(counters) = judge::counters(slot) {
+        counters.dropped += 1;
+    }
+    tell::verdict("blackhole", packet, slot);
+    silently(packet.direction())
+}
+
+/// Replaces a TCP segment by a RST to each end; a SYN is refused.
+#[inline(always)]
+pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
+    let Some(counters) = judge::counters(slot) else {
+        return NEXT;
+    };
+    if packet.flags & tcp::RST != 0 {
+        counters.let_through += 1;
+        return NEXT;
+    }
+    let kind = if packet.opens() {
+        counters.refused += 1;
+        EventKind::Refused
+    } else {
+        counters.reset += 1;
+        EventKind::Reset
+    };
+    tell::event(kind, slot, packet, judge::now());
+    tell::verdict("reset", packet, slot);
+    match answer(skb, packet) {
+        Ok(verdict) => verdict,
+        Err(Refused) => {
+            counters.failed += 1;
+            silently(packet.direction())
+        }
+    }
+}
+
+/// Hands a packet to the kernel's own routing and neighbour look-up, out of this interface.
+#[inline(always)]
+pub(super) fn route(skb: &Skb) -> i32 {
+    skb.set_mark(MARK_PASS);
+    // SAFETY: no parameters: the kernel looks the next hop up by the packet itself.
+    (unsafe { bpf_redirect_neigh(skb.ifindex(), core::ptr::null_mut(), 0, 0) }) as i32
+}
+
+#[inline(always)]
+fn silently(direction: Direction) -> i32 {
+    match direction {
+        Direction::Egress => redirect(NOWHERE, false),
+        Direction::Ingress => TC_ACT_SHOT,
+    }
+}
+
+/// Cuts the segment to its headers, sends it on as a RST, turns it round and sends that back.
+#[inline(always)]
+fn answer(skb: &Skb, packet: &Packet) -> Result<i32, Refused> {
+    let leaving = matches!(packet.direction(), Direction::Egress);
+    cut(skb, packet)?;
+    let partial = is_partial(skb, packet.l4 + TCP_CHECKSUM)?;
+    skb.set_mark(MARK_PASS);
+    if !packet.opens() {
+        let onward = Segment::onward(packet).header(&packet.flow, partial);
+        skb.store(packet.l4, &onward)?;
+        skb.send_copy(skb.ifindex(), !leaving)?;
+    }
+    turn(skb, packet.is_v6())?;
+    let back = Segment::back(packet).header(&packet.flow, partial);
+    skb.store(packet.l4, &back)?;
+    Ok(redirect(skb.ifindex(), leaving))
+}
+
+/// Cuts off TCP options and data, and says so in the IP header.
+#[inline(always)]
+fn cut(skb: &Skb, packet: &Packet) -> Result<(), Refused> {
+    skb.cut(packet.l4 + TCP_HEADER as u32)?;
+    let ip_length = packet.l4 as u16 - ETH_HEADER as u16 + TCP_HEADER as u16;
+    if packet.is_v6() {
+        return skb.store(IPV6_LENGTH, &(TCP_HEADER as u16).to_be_bytes());
+    }
+    let old = u16::from_be_bytes(skb.load(IPV4_LENGTH).ok_or(Refused)?);
+    skb.l3_checksum(IPV4_CHECKSUM, old, ip_length)?;
+    skb.store(IPV4_LENGTH, &ip_length.to_be_bytes())
+}
+
+/// Swaps the MAC and IP addresses, and gives the packet a fresh time to live.
+#[inline(always)]
+pub(super) fn turn(skb: &Skb, v6: bool) -> Result<(), Refused> {
+    swap::<6>(skb, 0)?;
+    if v6 {
+        swap::<16>(skb, IPV6_ADDRESSES)?;
+        return skb.store(IPV6_HOP_LIMIT, &[TTL]);
+    }
+    swap::<4>(skb, IPV4_ADDRESSES)?;
+    let [old, protocol] = skb.load(IPV4_TTL).ok_or(Refused)?;
+    skb.l3_checksum(
+        IPV4_CHECKSUM,
+        u16::from_be_bytes([old, protocol]),
+        u16::from_be_bytes([TTL, protocol]),
+    )?;
+    skb.store(IPV4_TTL, &[TTL])
+}
+
+/// Swaps two fields of N bytes that stand side by side.
+#[inline(always)]
+fn swap<const N: usize>(skb: &Skb, offset: u32) -> Result<(), Refused> {
+    let first: [u8; N] = skb.load(offset).ok_or(Refused)?;
+    let second: [u8; N] = skb.load(offset + N as u32).ok_or(Refused)?;
+    skb.store(offset, &second)?;
+    skb.store(offset + N as u32, &first)
+}
+
+/// Whether the stack or a device will complete the checksum (`CHECKSUM_PARTIAL`). BPF cannot read
+/// that, but an update without a pseudo-header leaves a partial checksum alone.
+#[inline(always)]
+fn is_partial(skb: &Skb, checksum: u32) -> Result<bool, Refused> {
+    const PROBE: u64 = 0x1234;
+    let before: [u8; 2] = skb.load(checksum).ok_or(Refused)?;
+    skb.l4_checksum(checksum, 0, PROBE)?;
+    let after: [u8; 2] = skb.load(checksum).ok_or(Refused)?;
+    skb.l4_checksum(checksum, PROBE, 0)?;
+    Ok(u16::from_ne_bytes(before) == u16::from_ne_bytes(after))
+}

@@ -1,0 +1,206 @@
+//! Resetting a connection that sends nothing: the socket knows the sequence numbers.
+//!
+//! User space runs this through `BPF_PROG_TEST_RUN`, inside the target's namespace and on the
+//! interface that leads to the peer, with a frame that names the flow (`chaos_abi::frame`).
+
+use core::ffi::c_void;
+
+use aya_ebpf::{
+    bindings::{BPF_F_CURRENT_NETNS, bpf_sock_tuple},
+    helpers::generated::{bpf_sk_lookup_tcp, bpf_sk_release, bpf_tcp_sock},
+};
+use chaos_abi::{Action, ActorAnswer, Direction, Flow, MARK_PASS, MARK_ROUTE};
+use chaos_ebpf::{Case, Fate, Hit, Packet, Segment, fate, tcp};
+
+use super::{
+    act::turn,
+    judge,
+    maps::RULES,
+    read::{Scratch, case, read},
+    skb::{Refused, Skb},
+};
+
+// States of a socket, from `BPF_TCP_*` of `linux/bpf.h`.
+const SYN_SENT: u32 = 2;
+const TIME_WAIT: u32 = 6;
+const CLOSE: u32 = 7;
+const LISTEN: u32 = 10;
+const NEW_SYN_RECV: u32 = 12;
+
+/// What a socket knows of its connection.
+#[derive(Clone, Copy)]
+struct Numbers {
+    state: u32,
+    rcv_nxt: u32,
+    snd_nxt: u32,
+    snd_una: u32,
+}
+
+/// Judges the flow as an egress packet of it would be judged, and resets it where a rule says so.
+#[inline(always)]
+pub(super) fn run(skb: &Skb) -> i32 {
+    let returned = match read(skb, Direction::Egress, Scratch::Actor) {
+        Some(()) => flow(skb),
+        None => ActorAnswer::Malformed.returned(0),
+    };
+    returned as i32
+}
+
+#[inline(always)]
+fn flow(skb: &Skb) -> u32 {
+    let Some((slot, case)) = resetting() else {
+        return ActorAnswer::Unmatched.returned(0);
+    };
+    let Some(numbers) = look_up(skb, &case.packet) else {
+        return ActorAnswer::NoSocket.returned(slot);
+    };
+    if emit(skb, &case.packet, numbers).is_err() {
+        return ActorAnswer::Failed.returned(slot);
+    }
+    if let Some(counters) = judge::counters(slot) {
+        counters.idle_reset += 1;
+        if counters.first == 0 {
+            counters.first = case.now;
+        }
+        counters.last = case.now;
+    }
+    ActorAnswer::Reset.returned(slot)
+}
+
+/// The first reset rule that hits the flow now, and the case.
+#[inline(always)]
+fn resetting() -> Option<(u32, &'static Case)> {
+    let now = judge::now();
+    if !judge::leased(now) {
+        return None;
+    }
+    let before = case(Scratch::Actor)?;
+    if !before.packet.is_segment() {
+        return None;
+    }
+    let rules = judge::matching(&before.packet, judge::armed()?);
+    before.open(rules, now, true);
+    let case = judge::each(Scratch::Actor, next_rule)?;
+    case.acting().map(|hit| (hit.slot, &*case))
+}
+
+/// Takes the next rule if it resets the flow; the first one does.
+extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
+    let Some(case) = case(Scratch::Actor) else {
+        return judge::ENOUGH;
+    };
+    let Some(slot) = case.next_rule() else {
+        return judge::ENOUGH;
+    };
+    let Some(rule) = RULES.get(slot) else {
+        return judge::ENOUGH;
+    };
+    let action = Action::Reset;
+    if fate(rule, case.hash, case.now) == Fate::Hit(action) {
+        case.hit(Hit { action, slot });
+        return judge::ENOUGH;
+    }
+    judge::AGAIN
+}
+
+/// Reads the sequence numbers of the flow's socket; `None` where there is no live one.
+#[inline(always)]
+fn look_up(skb: &Skb, packet: &Packet) -> Option<Numbers> {
+    let (mut tuple, size) = tuple(&packet.flow, packet.is_v6());
+    // SAFETY: a live context; `tuple` is at least as long as a bpf_sock_tuple of its family.
+    let socket = unsafe {
+        bpf_sk_lookup_tcp(
+            skb.raw().cast(),
+            tuple.as_mut_ptr().cast::<bpf_sock_tuple>(),
+            size,
+            BPF_F_CURRENT_NETNS as u64,
+            0,
+        )
+    };
+    if socket.is_null() {
+        return None;
+    }
+    // SAFETY: a socket that we hold a reference to until the release below.
+    let numbers = unsafe {
+        let state = (*socket).state;
+        let tcp = bpf_tcp_sock(socket);
+        let numbers = if tcp.is_null() {
+            None
+        } else {
+            Some(Numbers {
+                state,
+                rcv_nxt: (*tcp).rcv_nxt,
+                snd_nxt: (*tcp).snd_nxt,
+                snd_una: (*tcp).snd_una,
+            })
+        };
+        bpf_sk_release(socket.cast());
+        numbers
+    }?;
+    // A half-open connection answers with its listener, which must not be taken for it.
+    match numbers.state {
+        TIME_WAIT | CLOSE | LISTEN | NEW_SYN_RECV => None,
+        _ => Some(numbers),
+    }
+}
+
+/// The bytes of a `bpf_sock_tuple`: source and target as in a packet from the peer.
+#[inline(always)]
+fn tuple(flow: &Flow, v6: bool) -> ([u8; 36], u32) {
+    let mut tuple = [0; 36];
+    if v6 {
+        tuple[..16].copy_from_slice(&flow.peer);
+        tuple[16..32].copy_from_slice(&flow.local);
+        tuple[32..34].copy_from_slice(&flow.peer_port);
+        tuple[34..36].copy_from_slice(&flow.local_port);
+        return (tuple, 36);
+    }
+    tuple[..4].copy_from_slice(&flow.peer[12..]);
+    tuple[4..8].copy_from_slice(&flow.local[12..]);
+    tuple[8..10].copy_from_slice(&flow.peer_port);
+    tuple[10..12].copy_from_slice(&flow.local_port);
+    (tuple, 12)
+}
+
+/// Sends the RSTs: to the peer through the kernel's routing, to the local socket as if the peer
+/// had sent it. The frame goes out as it is, then turned round.
+#[inline(always)]
+fn emit(skb: &Skb, packet: &Packet, numbers: Numbers) -> Result<(), Refused> {
+    let opening = numbers.state == SYN_SENT;
+    if !opening {
+        skb.set_mark(MARK_ROUTE);
+        send(skb, packet, to_peer(numbers.snd_nxt, numbers.rcv_nxt))?;
+        if numbers.snd_una != numbers.snd_nxt {
+            send(skb, packet, to_peer(numbers.snd_una, numbers.rcv_nxt))?;
+        }
+    }
+    skb.set_mark(MARK_PASS);
+    turn(skb, packet.is_v6())?;
+    send(skb, packet, to_target(opening, numbers))
+}
+
+#[inline(always)]
+fn send(skb: &Skb, packet: &Packet, segment: Segment) -> Result<(), Refused> {
+    skb.store(packet.l4, &segment.header(&packet.flow, false))?;
+    skb.send_copy(skb.ifindex(), true)
+}
+
+#[inline(always)]
+fn to_peer(seq: u32, ack: u32) -> Segment {
+    Segment {
+        towards: Direction::Egress,
+        seq,
+        ack,
+        flags: tcp::RST | tcp::ACK,
+    }
+}
+
+#[inline(always)]
+fn to_target(opening: bool, numbers: Numbers) -> Segment {
+    Segment {
+        towards: Direction::Ingress,
+        seq: if opening { 0 } else { numbers.rcv_nxt },
+        ack: numbers.snd_nxt,
+        flags: tcp::RST | tcp::ACK,
+    }
+}

@@ -1,0 +1,83 @@
+//! The maps, named as in `chaos_abi::maps`.
+
+use aya_ebpf::{
+    Global,
+    macros::map,
+    maps::{Array, LpmTrie, PerCpuArray, PerCpuHashMap, RingBuf},
+};
+use chaos_abi::{
+    ABI_VERSION, Bank, ClassSets, Config, Counters, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES,
+    PortClasses, Rule, RuleSet, Seen, SeenKey, Traits,
+};
+use chaos_ebpf::Case;
+
+const RULES_MAX: u32 = MAX_RULES as u32;
+
+/// Bytes of the event ring: 4,096 events.
+const EVENTS_BYTES: u32 = 256 * 1024;
+
+#[map]
+pub(super) static ABI: Array<u32> = Array::with_max_entries(ABI_VERSION, 0);
+
+#[map]
+pub(super) static CONFIG: Array<Config> = Array::with_max_entries(1, 0);
+
+#[map]
+pub(super) static LEASE: Array<u64> = Array::with_max_entries(1, 0);
+
+#[map]
+pub(super) static RULES: Array<Rule> = Array::with_max_entries(RULES_MAX, 0);
+
+#[map]
+static PEERS_A: LpmTrie<[u8; 16], RuleSet> = LpmTrie::with_max_entries(MAX_PREFIXES as u32, 0);
+
+#[map]
+static PEERS_B: LpmTrie<[u8; 16], RuleSet> = LpmTrie::with_max_entries(MAX_PREFIXES as u32, 0);
+
+#[map]
+pub(super) static PORTS: Array<PortClasses> = Array::with_max_entries(4, 0);
+
+#[map]
+pub(super) static CLASSES: Array<ClassSets> = Array::with_max_entries(4, 0);
+
+#[map]
+pub(super) static TRAITS: Array<Traits> = Array::with_max_entries(2, 0);
+
+#[map]
+pub(super) static COUNTERS: PerCpuArray<Counters> = PerCpuArray::with_max_entries(RULES_MAX, 0);
+
+#[map]
+pub(super) static SEEN: PerCpuHashMap<SeenKey, Seen> =
+    PerCpuHashMap::with_max_entries(2 * MAX_INTERFACES as u32, 0);
+
+#[map]
+pub(super) static TOLD: Array<u32> = Array::with_max_entries(RULES_MAX, 0);
+
+#[map]
+pub(super) static UNTOLD: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
+
+#[map]
+pub(super) static EVENTS: RingBuf = RingBuf::with_byte_size(EVENTS_BYTES, 0);
+
+/// The packet being judged. A map value and not the stack: the verifier of Linux 6.1 follows a
+/// stack slot byte by byte and needs fifteen times the instructions. One a kind of program, since
+/// the actor's own packets run through the ingress hook while it is at work.
+#[map]
+pub(super) static CASE: PerCpuArray<Case> = PerCpuArray::with_max_entries(2, 0);
+
+/// Lines traced in the running second, see `tell`.
+#[map]
+pub(super) static TRACED: PerCpuArray<[u64; 2]> = PerCpuArray::with_max_entries(1, 0);
+
+/// 1: tell each verdict through the log. Fixed before the load, so the verifier cuts the code.
+#[unsafe(no_mangle)]
+pub(super) static TRACE: Global<u8> = Global::new(0);
+
+/// The peers of one bank.
+#[inline(always)]
+pub(super) fn peers(bank: Bank) -> &'static LpmTrie<[u8; 16], RuleSet> {
+    match bank {
+        Bank::A => &PEERS_A,
+        Bank::B => &PEERS_B,
+    }
+}

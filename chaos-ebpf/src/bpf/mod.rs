@@ -1,0 +1,82 @@
+//! The three programs, and the table of fates that each hook ends in.
+
+mod act;
+mod actor;
+mod judge;
+mod maps;
+mod read;
+mod skb;
+mod tell;
+
+use aya_ebpf::{bindings::TC_ACT_UNSPEC, macros::classifier, programs::TcContext};
+use chaos_abi::{Action, Direction, MARK_PASS, MARK_ROUTE};
+
+use self::{
+    judge::Verdict,
+    read::{Scratch, read},
+    skb::Skb,
+};
+
+/// Let the packet on to the next program: tcx's NEXT, clsact's UNSPEC.
+const NEXT: i32 = TC_ACT_UNSPEC;
+
+/// The hook on packets towards the target.
+#[classifier]
+pub(crate) fn netfault_ingress(ctx: TcContext) -> i32 {
+    hook(&Skb::of(&ctx), Direction::Ingress)
+}
+
+/// The hook on packets away from the target.
+#[classifier]
+pub(crate) fn netfault_egress(ctx: TcContext) -> i32 {
+    hook(&Skb::of(&ctx), Direction::Egress)
+}
+
+/// Resets one idle connection: user space runs it with a frame that names the flow.
+#[classifier]
+pub(crate) fn netfault_actor(ctx: TcContext) -> i32 {
+    actor::run(&Skb::of(&ctx))
+}
+
+#[inline(always)]
+fn hook(skb: &Skb, direction: Direction) -> i32 {
+    match skb.mark() {
+        MARK_PASS => return ours(skb, direction),
+        MARK_ROUTE => return act::route(skb),
+        _ => {}
+    }
+    judge::seen(skb, direction);
+    let Some(bank) = judge::armed() else {
+        return NEXT;
+    };
+    if read(skb, direction, Scratch::Hook).is_none() {
+        return NEXT;
+    }
+    match judge::verdict(skb, bank) {
+        Verdict::Pass => NEXT,
+        Verdict::Act(hit, packet) => match hit.action {
+            Action::Blackhole => act::blackhole(packet, hit.slot),
+            Action::Reset => act::reset(skb, packet, hit.slot),
+        },
+    }
+}
+
+/// A packet that netfault made passes, and every program after us sees it without our mark.
+#[inline(always)]
+fn ours(skb: &Skb, direction: Direction) -> i32 {
+    skb.set_mark(0);
+    if let Direction::Ingress = direction {
+        skb.to_this_host();
+    }
+    NEXT
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {}
+}
+
+// SAFETY: the kernel reads the section as a C string, which the final zero ends.
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";

@@ -1,0 +1,143 @@
+//! The few things we do to a `__sk_buff`, each a helper call with its constants spelled out.
+
+use aya_ebpf::{
+    bindings::{__sk_buff, BPF_F_INGRESS, BPF_F_RECOMPUTE_CSUM},
+    helpers::generated as bpf,
+    programs::TcContext,
+};
+
+/// `PACKET_HOST` of `linux/if_packet.h`: the packet is for this host, whatever its MAC address.
+const PACKET_HOST: u32 = 0;
+
+/// The kernel refused; the packet is in an unknown state.
+pub(super) struct Refused;
+
+/// A packet buffer.
+pub(super) struct Skb(*mut __sk_buff);
+
+impl Skb {
+    #[inline(always)]
+    pub(super) fn of(ctx: &TcContext) -> Self {
+        Self(ctx.skb.skb)
+    }
+
+    #[inline(always)]
+    pub(super) fn raw(&self) -> *mut __sk_buff {
+        self.0
+    }
+
+    /// Length of the frame in bytes.
+    #[inline(always)]
+    pub(super) fn len(&self) -> u32 {
+        // SAFETY: the context pointer is valid for the whole run of the program.
+        unsafe { (*self.0).len }
+    }
+
+    #[inline(always)]
+    pub(super) fn ifindex(&self) -> u32 {
+        // SAFETY: as in `len`.
+        unsafe { (*self.0).ifindex }
+    }
+
+    /// EtherType, in network order as the kernel keeps it.
+    #[inline(always)]
+    pub(super) fn protocol(&self) -> u16 {
+        // SAFETY: as in `len`.
+        unsafe { (*self.0).protocol as u16 }
+    }
+
+    #[inline(always)]
+    pub(super) fn mark(&self) -> u32 {
+        // SAFETY: as in `len`.
+        unsafe { (*self.0).mark }
+    }
+
+    #[inline(always)]
+    pub(super) fn set_mark(&self, mark: u32) {
+        // SAFETY: as in `len`; a classifier may write the mark.
+        unsafe { (*self.0).mark = mark }
+    }
+
+    /// Makes the stack take the packet whatever its MAC address is.
+    #[inline(always)]
+    pub(super) fn to_this_host(&self) {
+        // SAFETY: a live context. It fails only for a type we do not use.
+        unsafe { bpf::bpf_skb_change_type(self.0, PACKET_HOST) };
+    }
+
+    /// Reads `N` bytes at `offset` from the start of the frame.
+    #[inline(always)]
+    pub(super) fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        // SAFETY: a live context, and `bytes` holds N bytes.
+        let failed = unsafe {
+            bpf::bpf_skb_load_bytes(self.0.cast(), offset, bytes.as_mut_ptr().cast(), N as u32)
+        };
+        (failed == 0).then_some(bytes)
+    }
+
+    /// Writes `bytes` at `offset` from the start of the frame.
+    #[inline(always)]
+    pub(super) fn store<const N: usize>(
+        &self,
+        offset: u32,
+        bytes: &[u8; N],
+    ) -> Result<(), Refused> {
+        // SAFETY: a live context, and `bytes` holds N bytes. The flag keeps CHECKSUM_COMPLETE true.
+        done(unsafe {
+            bpf::bpf_skb_store_bytes(
+                self.0,
+                offset,
+                bytes.as_ptr().cast(),
+                N as u32,
+                u64::from(BPF_F_RECOMPUTE_CSUM),
+            )
+        })
+    }
+
+    /// Accounts for a change of a 16-bit word in the IPv4 checksum at `offset`.
+    #[inline(always)]
+    pub(super) fn l3_checksum(&self, offset: u32, from: u16, to: u16) -> Result<(), Refused> {
+        let (from, to) = (u64::from(from.to_be()), u64::from(to.to_be()));
+        // SAFETY: a live context.
+        done(unsafe { bpf::bpf_l3_csum_replace(self.0, offset, from, to, 2) })
+    }
+
+    /// Accounts for a change of a 16-bit word in the transport checksum at `offset`.
+    #[inline(always)]
+    pub(super) fn l4_checksum(&self, offset: u32, from: u64, to: u64) -> Result<(), Refused> {
+        // SAFETY: a live context.
+        done(unsafe { bpf::bpf_l4_csum_replace(self.0, offset, from, to, 2) })
+    }
+
+    /// Cuts the frame to `len` bytes; what was a GSO packet becomes a plain one.
+    #[inline(always)]
+    pub(super) fn cut(&self, len: u32) -> Result<(), Refused> {
+        // SAFETY: a live context.
+        done(unsafe { bpf::bpf_skb_change_tail(self.0, len, 0) })
+    }
+
+    /// Sends a copy into (`ingress`) or out of its own interface.
+    #[inline(always)]
+    pub(super) fn send_copy(&self, ifindex: u32, ingress: bool) -> Result<(), Refused> {
+        // SAFETY: a live context.
+        done(unsafe { bpf::bpf_clone_redirect(self.0, ifindex, way(ingress)) })
+    }
+}
+
+/// The verdict that moves the packet into (`ingress`) or out of an interface.
+#[inline(always)]
+pub(super) fn redirect(ifindex: u32, ingress: bool) -> i32 {
+    // SAFETY: takes no pointer.
+    (unsafe { bpf::bpf_redirect(ifindex, way(ingress)) }) as i32
+}
+
+#[inline(always)]
+fn way(ingress: bool) -> u64 {
+    if ingress { u64::from(BPF_F_INGRESS) } else { 0 }
+}
+
+#[inline(always)]
+fn done(code: i64) -> Result<(), Refused> {
+    if code == 0 { Ok(()) } else { Err(Refused) }
+}

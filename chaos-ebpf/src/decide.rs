@@ -1,0 +1,151 @@
+//! What one rule means for one packet, and which of several rules acts.
+
+use chaos_abi::{Action, Rule, RuleSet};
+
+use crate::{Packet, drawn, hash};
+
+/// The last slot; a mask, since there are 64 of them.
+const LAST: u32 = RuleSet::BITS - 1;
+
+/// What a matching rule means for a packet.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The slot is empty or holds a word of another version: nothing.
+    Void,
+    /// The rule's time is over: pass.
+    Expired,
+    /// The rule is in force, but did not draw this connection: pass.
+    Spared,
+    /// The rule hits the packet.
+    Hit(Action),
+}
+
+/// Judges a flow, given as its [`hash`](crate::hash), by `rule` at boot-clock time `now`, in
+/// nanoseconds.
+#[inline(always)]
+pub fn fate(rule: &Rule, hash: u64, now: u64) -> Fate {
+    let Some(action) = Action::from_word(rule.action) else {
+        return Fate::Void;
+    };
+    if now >= rule.deadline {
+        Fate::Expired
+    } else if drawn(rule, hash) {
+        Fate::Hit(action)
+    } else {
+        Fate::Spared
+    }
+}
+
+/// One packet before its rules. It lives in a map value, so that the verifier has nothing to
+/// remember of it from one rule to the next.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct Case {
+    /// The rules that the packet matches and that have not judged it yet.
+    rest: RuleSet,
+    /// Boot-clock nanoseconds.
+    pub now: u64,
+    /// The flow in one word.
+    pub hash: u64,
+    /// The packet.
+    pub packet: Packet,
+    /// Bytes of the frame.
+    pub length: u32,
+    /// 1 while the holder's lease runs.
+    leased: u32,
+    /// The strongest hit so far: an [`Action`] as its word; 0 for none.
+    action: u32,
+    /// The slot of the strongest hit.
+    slot: u32,
+    /// 1 and the slot of a rule whose time is over; 0 for none.
+    expired: u32,
+    _pad: u32,
+}
+
+/// The rule that acts on a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// What it does.
+    pub action: Action,
+    /// Whose it is.
+    pub slot: u32,
+}
+
+impl Case {
+    /// Opens the case: the packet is to be judged by `rules`.
+    #[inline(always)]
+    pub fn open(&mut self, rules: RuleSet, now: u64, leased: bool) {
+        self.rest = rules;
+        self.now = now;
+        self.hash = hash(&self.packet.flow);
+        self.leased = u32::from(leased);
+        (self.action, self.slot, self.expired) = (0, 0, 0);
+    }
+
+    /// The slot of the next rule to judge the packet; `None` after the last.
+    #[inline(always)]
+    pub fn next_rule(&mut self) -> Option<u32> {
+        let slot = lowest(self.rest) & LAST;
+        if self.rest == 0 {
+            return None;
+        }
+        self.rest &= self.rest - 1;
+        Some(slot)
+    }
+
+    /// Whether the holder's lease runs.
+    #[inline(always)]
+    pub fn leased(&self) -> bool {
+        self.leased != 0
+    }
+
+    /// Takes another hit. Of two, the stronger action acts, then the one taken first; returns the
+    /// slot of the one that does not.
+    #[inline(always)]
+    pub fn hit(&mut self, hit: Hit) -> Option<u32> {
+        let action = hit.action.word();
+        if self.action == 0 {
+            (self.action, self.slot) = (action, hit.slot);
+            return None;
+        }
+        if action > self.action {
+            let loser = self.slot;
+            (self.action, self.slot) = (action, hit.slot);
+            return Some(loser);
+        }
+        Some(hit.slot)
+    }
+
+    /// Notes a rule whose time is over.
+    #[inline(always)]
+    pub fn expire(&mut self, slot: u32) {
+        self.expired = slot + 1;
+    }
+
+    /// The rule that acts.
+    #[inline(always)]
+    pub fn acting(&self) -> Option<Hit> {
+        let action = Action::from_word(self.action)?;
+        Some(Hit {
+            action,
+            slot: self.slot,
+        })
+    }
+
+    /// A rule whose time is over.
+    #[inline(always)]
+    pub fn expired(&self) -> Option<u32> {
+        self.expired.checked_sub(1)
+    }
+}
+
+/// The lowest slot in a set, 64 in an empty one; in arithmetic alone: BPF has no instruction for it.
+#[inline(always)]
+const fn lowest(set: RuleSet) -> u32 {
+    let below = (set & set.wrapping_neg()).wrapping_sub(1);
+    let pairs = below - ((below >> 1) & 0x5555_5555_5555_5555);
+    let fours = (pairs & 0x3333_3333_3333_3333) + ((pairs >> 2) & 0x3333_3333_3333_3333);
+    let bytes = (fours + (fours >> 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    (bytes.wrapping_mul(0x0101_0101_0101_0101) >> 56) as u32
+}

@@ -1,0 +1,176 @@
+//! Counters become a receipt.
+
+use std::collections::BTreeMap;
+
+use chaos_abi::{Counters, Direction, Seen};
+use chaos_api as api;
+use chaos_api::{EndReason, Receipt, RuleCounters, RuleReceipt, SeenReceipt, Span, State};
+use jiff::Timestamp;
+
+use crate::{Fault, PlannedRule, Table};
+
+/// What the kernel counted, for all faults of one table.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// By slot, the [`total`] over all CPUs; an absent slot counted nothing.
+    pub counters: BTreeMap<u8, Counters>,
+    /// By interface name and direction, summed over CPUs, in the order to show.
+    pub seen: Vec<(String, Direction, Seen)>,
+    /// Distinct connections reset or refused, by fault name.
+    pub connections: BTreeMap<String, u64>,
+}
+
+/// The life of one fault.
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// What it targets, as the holder describes it.
+    pub target: String,
+    /// Boot-clock nanoseconds at which it came into force.
+    pub started: u64,
+    /// Boot-clock nanoseconds at which it ended, and why.
+    pub ended: Option<(u64, EndReason)>,
+    /// How long, in all, the holder's lease was over while it should have been in force.
+    pub interrupted: Span,
+}
+
+/// Turns the boot clock into wall time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Nanoseconds from the Unix epoch to the boot clock's zero.
+    pub boot: i128,
+}
+
+impl Clock {
+    /// The wall time, to the millisecond, of a boot-clock time; `None` beyond year 9999.
+    pub fn at(self, boot_nanos: u64) -> Option<Timestamp> {
+        let millis = (self.boot + i128::from(boot_nanos)).div_euclid(1_000_000);
+        Timestamp::from_millisecond(i64::try_from(millis).ok()?).ok()
+    }
+}
+
+/// One rule's counters over all CPUs: sums, the first hit and the latest.
+pub fn total(per_cpu: &[Counters]) -> Counters {
+    per_cpu
+        .iter()
+        .fold(Counters::default(), |sum, cpu| Counters {
+            matched: sum.matched + cpu.matched,
+            matched_bytes: sum.matched_bytes + cpu.matched_bytes,
+            spared: sum.spared + cpu.spared,
+            outranked: sum.outranked + cpu.outranked,
+            dropped: sum.dropped + cpu.dropped,
+            reset: sum.reset + cpu.reset,
+            refused: sum.refused + cpu.refused,
+            let_through: sum.let_through + cpu.let_through,
+            failed: sum.failed + cpu.failed,
+            idle_reset: sum.idle_reset + cpu.idle_reset,
+            expired: sum.expired + cpu.expired,
+            lapsed: sum.lapsed + cpu.lapsed,
+            first: earlier(sum.first, cpu.first),
+            last: sum.last.max(cpu.last),
+        })
+}
+
+/// The receipt of `fault`, whose rules `table` holds or, where it is over, held last.
+pub fn raise(
+    fault: &Fault,
+    table: &Table,
+    life: &Life,
+    observed: &Observed,
+    clock: Clock,
+) -> Receipt {
+    let own = table
+        .rules()
+        .filter(|(_, planned)| planned.id.fault == fault.name);
+    let counted = |slot: u8| observed.counters.get(&slot).copied().unwrap_or_default();
+    let own: Vec<_> = own
+        .map(|(slot, planned)| (planned, counted(slot)))
+        .collect();
+    let all: Vec<Counters> = own.iter().map(|(_, counters)| *counters).collect();
+    let all = total(&all);
+    let hit = |at: u64| if at == 0 { None } else { clock.at(at) };
+    Receipt {
+        name: fault.name.clone(),
+        faults: fault.spec.faults.words(),
+        target: life.target.clone(),
+        seed: fault.seed,
+        state: life.ended.map_or(State::Active, |_| State::Ended),
+        reason: life.ended.map(|(_, reason)| reason),
+        started_at: clock.at(life.started),
+        ends_at: clock.at(fault.deadline),
+        ended_at: life.ended.and_then(|(at, _)| clock.at(at)),
+        traffic_matched: met(&all),
+        connections_reset: observed.connections.get(&fault.name).copied().unwrap_or(0),
+        first_hit: hit(all.first),
+        last_hit: hit(all.last),
+        interrupted: life.interrupted,
+        rules: own.iter().map(rule).collect(),
+        seen: observed.seen.iter().map(seen).collect(),
+        warnings: warnings(life, &all),
+    }
+}
+
+fn rule((planned, counters): &(&PlannedRule, Counters)) -> RuleReceipt {
+    RuleReceipt {
+        fault: planned.id.block,
+        traffic: planned.matching.to_string(),
+        counters: RuleCounters {
+            matched: counters.matched,
+            matched_bytes: counters.matched_bytes,
+            spared: counters.spared,
+            outranked: counters.outranked,
+            dropped: counters.dropped,
+            reset: counters.reset,
+            refused: counters.refused,
+            let_through: counters.let_through,
+            failed: counters.failed,
+            idle_reset: counters.idle_reset,
+            expired: counters.expired,
+            lapsed: counters.lapsed,
+        },
+    }
+}
+
+fn seen((interface, direction, seen): &(String, Direction, Seen)) -> SeenReceipt {
+    SeenReceipt {
+        interface: interface.clone(),
+        direction: match direction {
+            Direction::Ingress => api::Direction::Ingress,
+            Direction::Egress => api::Direction::Egress,
+        },
+        packets: seen.packets,
+        bytes: seen.bytes,
+    }
+}
+
+fn warnings(life: &Life, all: &Counters) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if life.ended.is_some() && !met(all) {
+        warnings.push("no traffic met this fault".into());
+    }
+    if all.failed > 0 {
+        let count = all.failed;
+        warnings.push(format!(
+            "packets dropped because the kernel made no RST for them: {count}"
+        ));
+    }
+    if !life.interrupted.is_zero() {
+        let time = life.interrupted;
+        warnings.push(format!(
+            "for {time} in all the holder stood still and everything passed"
+        ));
+    }
+    warnings
+}
+
+fn met(counters: &Counters) -> bool {
+    counters.matched > 0 || counters.idle_reset > 0
+}
+
+/// The earlier of two boot-clock times, of which 0 is none.
+fn earlier(one: u64, other: u64) -> u64 {
+    if one == 0 || other == 0 {
+        one.max(other)
+    } else {
+        one.min(other)
+    }
+}

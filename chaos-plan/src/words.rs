@@ -1,0 +1,50 @@
+//! What a rule matches, as one line for readers.
+
+use std::fmt;
+
+use chaos_api::{Direction, Family, IpBlock, PortRange, Protocol};
+
+use crate::Matching;
+
+impl fmt::Display for Matching {
+    /// Names each field that narrows the traffic: `TCP, peer 10.0.0.0/8, peer port 4222`.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.protocol {
+            Protocol::Any if self.names_ports() => f.write_str("TCP and UDP")?,
+            Protocol::Any => f.write_str("any protocol")?,
+            protocol => write!(f, "{protocol}")?,
+        }
+        if self.family != Family::Any {
+            write!(f, " over {}", self.family)?;
+        }
+        match self.direction {
+            Direction::Egress => f.write_str(", egress only")?,
+            Direction::Ingress => f.write_str(", ingress only")?,
+            Direction::Both => {}
+        }
+        list(f, ", local port ", &self.local_ports, PortRange::to_string)?;
+        list(f, ", peer ", &self.peers, block)?;
+        list(f, ", peer port ", &self.peer_ports, PortRange::to_string)
+    }
+}
+
+fn list<T>(
+    f: &mut fmt::Formatter,
+    head: &str,
+    items: &[T],
+    word: impl Fn(&T) -> String,
+) -> fmt::Result {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let words: Vec<String> = items.iter().map(word).collect();
+    write!(f, "{head}{}", words.join(" or "))
+}
+
+fn block(block: &IpBlock) -> String {
+    if block.except.is_empty() {
+        return block.cidr.to_string();
+    }
+    let holes: Vec<String> = block.except.iter().map(ToString::to_string).collect();
+    format!("{} except {}", block.cidr, holes.join(" and "))
+}

@@ -1,0 +1,106 @@
+//! What the kernel counted, as the reader of a receipt sees it.
+
+use chaos_abi::{Counters, Direction, Seen};
+use chaos_api::{EndReason, Receipt, Span, State};
+use chaos_plan::{Clock, Fault, Life, Observed, Table, lower, raise, total};
+
+use crate::faults_become_rules::read;
+
+fn fault() -> Fault {
+    read(include_str!("../../../examples/reset.yaml"))
+}
+
+fn receipt(counters: Counters, life: &Life) -> Receipt {
+    let fault = fault();
+    let table = lower(&Table::default(), std::slice::from_ref(&fault)).unwrap();
+    let seen = Seen {
+        packets: 7,
+        bytes: 700,
+    };
+    let observed = Observed {
+        counters: [(0, counters)].into(),
+        seen: vec![("eth0".into(), Direction::Egress, seen)],
+        connections: [("cut-nats".into(), 3), ("another".into(), 9)].into(),
+    };
+    let clock = Clock {
+        boot: 1_700_000_000_000_000_000,
+    };
+    raise(&fault, &table, life, &observed, clock)
+}
+
+fn alive() -> Life {
+    Life {
+        target: "netns orders".into(),
+        started: 1_000_000_000,
+        ended: None,
+        interrupted: Span::ZERO,
+    }
+}
+
+#[test]
+fn a_running_fault_tells_what_it_hit() {
+    let counters = Counters {
+        matched: 5,
+        matched_bytes: 500,
+        reset: 4,
+        spared: 1,
+        first: 2_000_999_999,
+        last: 3_000_000_000,
+        ..Counters::default()
+    };
+    let receipt = receipt(counters, &alive());
+    assert_eq!((receipt.state, receipt.reason), (State::Active, None));
+    assert!(receipt.traffic_matched);
+    assert_eq!(receipt.connections_reset, 3);
+    assert_eq!(receipt.faults, ["reset"]);
+    let time = |at: Option<jiff::Timestamp>| at.unwrap().to_string();
+    assert_eq!(time(receipt.started_at), "2023-11-14T22:13:21Z");
+    assert_eq!(time(receipt.first_hit), "2023-11-14T22:13:22Z");
+    assert_eq!(time(receipt.ends_at), "2023-11-14T22:13:50Z");
+    assert_eq!(
+        receipt.rules[0].traffic,
+        "TCP, peer 10.0.0.0/8, peer port 4222"
+    );
+    assert_eq!(receipt.rules[0].counters.matched, 5);
+    assert_eq!(receipt.seen[0].packets, 7);
+    assert!(receipt.warnings.is_empty());
+}
+
+#[test]
+fn a_fault_that_met_nothing_says_so_when_it_is_over() {
+    let ended = Life {
+        ended: Some((2_000_000_000, EndReason::Stopped)),
+        interrupted: "1.5s".parse().unwrap(),
+        ..alive()
+    };
+    let lost = Counters {
+        failed: 2,
+        expired: 5,
+        ..Counters::default()
+    };
+    let receipt = receipt(lost, &ended);
+    assert_eq!(
+        (receipt.state, receipt.reason),
+        (State::Ended, Some(EndReason::Stopped))
+    );
+    assert!(!receipt.traffic_matched);
+    assert_eq!((receipt.first_hit, receipt.last_hit), (None, None));
+    let expected = [
+        "no traffic met this fault",
+        "packets dropped because the kernel made no RST for them: 2",
+        "for 1.5s in all the holder stood still and everything passed",
+    ];
+    assert_eq!(receipt.warnings, expected);
+}
+
+#[test]
+fn cpus_that_saw_nothing_have_no_part_in_the_first_hit() {
+    let cpu = |matched, first, last| Counters {
+        matched,
+        first,
+        last,
+        ..Counters::default()
+    };
+    let sum = total(&[cpu(0, 0, 0), cpu(2, 30, 40), cpu(1, 20, 20)]);
+    assert_eq!(sum, cpu(3, 20, 40));
+}
