@@ -50,6 +50,8 @@ pub(crate) enum Verb {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the version
+    Version,
     /// Hold a namespace in the background
     #[command(hide = true)]
     Hold(Target),

@@ -7,6 +7,7 @@ mod exit;
 mod local;
 mod order;
 mod output;
+mod table;
 mod text;
 
 use clap::Parser;

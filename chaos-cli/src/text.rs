@@ -2,10 +2,11 @@
 
 use std::io::stderr;
 
-use chaos_api::{Receipt, RuleReceipt, State};
+use chaos_api::{EndReason, Receipt, RuleReceipt, State};
+use jiff::Timestamp;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::output::table;
+use crate::table::table;
 
 /// The line that says that a fault is in force.
 pub(crate) fn in_force(receipt: &Receipt) -> String {
@@ -15,8 +16,8 @@ pub(crate) fn in_force(receipt: &Receipt) -> String {
         receipt.faults.join(", "),
         receipt.target
     );
-    if let Some(ends) = receipt.ends_at {
-        line = format!("{line} until {ends}");
+    if receipt.ends_at.is_some() {
+        line = format!("{line} until {}", moment(receipt.ends_at));
     }
     if receipt.connections_reset > 0 {
         line = format!("{line}; {} connections reset", receipt.connections_reset);
@@ -36,9 +37,7 @@ pub(crate) fn list(receipts: &[Receipt], wide: bool) -> String {
             receipt.target.clone(),
             matched(receipt).to_string(),
             receipt.connections_reset.to_string(),
-            receipt
-                .ends_at
-                .map_or_else(String::new, |ends| ends.to_string()),
+            moment(receipt.ends_at),
         ]
     });
     let rows = table(
@@ -96,32 +95,49 @@ fn head(receipt: &Receipt) -> String {
 }
 
 fn life(receipt: &Receipt) -> String {
-    let time = |time: Option<_>| time.map_or_else(|| "?".into(), |time| format!("{time}"));
-    let started = time(receipt.started_at);
+    let started = moment(receipt.started_at);
     match receipt.state {
-        State::Active => format!("in force since {started} until {}", time(receipt.ends_at)),
+        State::Active => format!("in force since {started} until {}", moment(receipt.ends_at)),
         State::Ended => {
-            let reason = receipt.reason.map_or("over", |reason| reason.as_str());
+            let reason = receipt.reason.map_or("over", EndReason::as_str);
+            let ended = moment(receipt.ended_at);
             format!(
-                "in force from {started} to {}: {reason}",
-                time(receipt.ended_at)
+                "in force from {started} to {ended}{}: {reason}",
+                length(receipt)
             )
         }
     }
 }
 
+/// A time to the second, in UTC.
+fn moment(time: Option<Timestamp>) -> String {
+    time.map_or_else(
+        || "?".into(),
+        |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+    )
+}
+
+/// How long a fault that has ended was in force, in brackets.
+fn length(receipt: &Receipt) -> String {
+    let (Some(started), Some(ended)) = (receipt.started_at, receipt.ended_at) else {
+        return String::new();
+    };
+    let length = ended.duration_since(started);
+    format!(" ({:.1} s)", length.as_secs_f64())
+}
+
 fn rules(rules: &[RuleReceipt], wide: bool) -> String {
-    let rows = rules.iter().flat_map(|rule| {
+    let rows = rules.iter().map(|rule| {
         let counters = rule.counters.named();
         let counters = counters.into_iter().filter(|(_, count)| wide || *count > 0);
         let counters: Vec<_> = counters
             .map(|(name, count)| format!("{name} {count}"))
             .collect();
-        std::iter::once([
+        [
             rule.fault.to_string(),
             rule.traffic.clone(),
             counters.join(", "),
-        ])
+        ]
     });
     table(["RULE", "TRAFFIC", "COUNTED"], rows)
 }

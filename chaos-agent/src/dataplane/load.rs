@@ -54,6 +54,8 @@ pub struct Dataplane {
     pub(super) tracer: Option<Tracer>,
     /// What the two banks hold.
     pub(super) banks: [Option<Image>; 2],
+    /// Hooks may still read the bank that was switched from.
+    pub(super) readers: bool,
     /// What the hooks read first.
     pub(super) config: Config,
 }
@@ -79,6 +81,7 @@ impl Dataplane {
             events,
             tracer,
             banks: [None, None],
+            readers: false,
             config: Config::default(),
         })
     }

@@ -64,11 +64,14 @@ impl Dataplane {
             .set(0, config, 0)
             .map_err(on(maps::CONFIG))?;
         self.config = config;
-        wait_for_readers();
+        self.readers = true;
         Ok(())
     }
 
     fn write_bank(&mut self, bank: Bank, image: &Image) -> Result<(), DataplaneError> {
+        if std::mem::take(&mut self.readers) {
+            wait_for_readers();
+        }
         let held = self.banks[bank as usize].take();
         self.write_peers(bank, held.as_ref(), image)?;
         for side in SIDES {
@@ -133,7 +136,8 @@ pub(super) fn on(name: &'static str) -> impl Fn(MapError) -> DataplaneError {
 }
 
 /// Returns when no hook reads what was current before: `membarrier` waits for an RCU grace period,
-/// and programs run inside RCU readers. Where it is refused, ten milliseconds outlast any hook.
+/// ten milliseconds or so, and programs run inside RCU readers. Where it is refused, sleeping that
+/// long outlasts any hook.
 fn wait_for_readers() {
     use rustix::thread::{MembarrierCommand, membarrier};
     if membarrier(MembarrierCommand::Global).is_err() {

@@ -7,8 +7,10 @@ use std::{
         fs::PermissionsExt,
         net::{UnixListener, UnixStream},
     },
+    panic,
     path::PathBuf,
-    sync::Arc,
+    process,
+    sync::{Arc, Once},
     thread,
     time::Duration,
 };
@@ -43,6 +45,7 @@ impl Holder {
         trace: bool,
     ) -> Result<Option<Self>, HolderError> {
         dir.make()?;
+        die_on_panic();
         let inode = namespace.inode();
         let Some(lock) = dir.lock(inode)? else {
             return Ok(None);
@@ -88,6 +91,19 @@ fn listen(socket: &PathBuf, shared: &Arc<Shared>) -> Result<(), HolderError> {
         }
     })
     .map_err(at(socket))
+}
+
+/// A panic of any thread ends this process: a dead holder lets traffic flow, a half-alive one might
+/// not.
+fn die_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let tell = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            tell(info);
+            process::abort();
+        }));
+    });
 }
 
 fn spawn(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {

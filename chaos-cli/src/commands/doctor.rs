@@ -3,7 +3,7 @@
 use anyhow::Result;
 use chaos_agent::doctor::thorough;
 
-use crate::{args::Output, exit::Exit, output};
+use crate::{args::Output, exit::Exit, output, table::table};
 
 pub(super) fn doctor(form: Output) -> Result<Exit> {
     let checks = thorough();
@@ -17,7 +17,7 @@ pub(super) fn doctor(form: Output) -> Result<Exit> {
                 check.fix.clone(),
             ]
         });
-        output::table(["NEED", "", "FOUND", "WHAT TO DO"], rows)
+        table(["NEED", "", "FOUND", "WHAT TO DO"], rows)
     })?;
     let well = checks.iter().all(|check| check.ok);
     Ok(if well { Exit::Done } else { Exit::Error })

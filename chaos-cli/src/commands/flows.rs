@@ -41,7 +41,7 @@ pub(super) fn table(flows: &[FlowInfo]) -> String {
             flow.peer.to_string(),
         ]
     });
-    output::table(
+    crate::table::table(
         ["PROTO", "STATE", "RECV-Q", "SEND-Q", "LOCAL", "PEER"],
         rows,
     )

@@ -31,6 +31,10 @@ pub(crate) fn dispatch(args: Args) -> Result<Exit> {
         Verb::Stop(stop) => stop::stop(&stop),
         Verb::Doctor(output) => doctor::doctor(output),
         Verb::Completion { shell } => Ok(completion::completion(shell)),
+        Verb::Version => {
+            println!("netfault {}", env!("CARGO_PKG_VERSION"));
+            Ok(Exit::Done)
+        }
         Verb::Hold(target) => hold::hold(&target),
     }
 }

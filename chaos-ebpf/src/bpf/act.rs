@@ -8,9 +8,11 @@ use chaos_abi::{
 use chaos_ebpf::{Packet, Segment, tcp};
 
 use super::{
-    NEXT, judge,
+    NEXT,
+    count::counters,
     skb::{Refused, Skb, redirect},
     tell,
+    time::now,
 };
 
 /// An interface index that cannot exist: the kernel assigns them from 1 and wraps before this.
@@ -33,7 +35,7 @@ const TCP_CHECKSUM: u32 = 16;
 /// interface that does not exist is not.
 #[inline(always)]
 pub(super) fn blackhole(packet: &Packet, slot: u32) -> i32 {
-    if let Some(counters) = judge::counters(slot) {
+    if let Some(counters) = counters(slot) {
         counters.dropped += 1;
     }
     tell::verdict("blackhole", packet, slot);
@@ -43,7 +45,7 @@ pub(super) fn blackhole(packet: &Packet, slot: u32) -> i32 {
 /// Replaces a TCP segment by a RST to each end; a SYN is refused.
 #[inline(always)]
 pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
-    let Some(counters) = judge::counters(slot) else {
+    let Some(counters) = counters(slot) else {
         return NEXT;
     };
     if packet.flags & tcp::RST != 0 {
@@ -57,7 +59,7 @@ pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
         counters.reset += 1;
         EventKind::Reset
     };
-    tell::event(kind, slot, packet, judge::now());
+    tell::event(kind, slot, packet, now());
     tell::verdict("reset", packet, slot);
     match answer(skb, packet) {
         Ok(verdict) => verdict,

@@ -14,10 +14,13 @@ use chaos_ebpf::{Case, Fate, Hit, Packet, Segment, fate, tcp};
 
 use super::{
     act::turn,
+    count::counters,
     judge,
     maps::RULES,
     read::{Scratch, case, read},
     skb::{Refused, Skb},
+    table::{armed, matching},
+    time::{leased, now},
 };
 
 // States of a socket, from `BPF_TCP_*` of `linux/bpf.h`.
@@ -57,7 +60,7 @@ fn flow(skb: &Skb) -> u32 {
     if emit(skb, &case.packet, numbers).is_err() {
         return ActorAnswer::Failed.returned(slot);
     }
-    if let Some(counters) = judge::counters(slot) {
+    if let Some(counters) = counters(slot) {
         counters.idle_reset += 1;
         if counters.first == 0 {
             counters.first = case.now;
@@ -70,15 +73,15 @@ fn flow(skb: &Skb) -> u32 {
 /// The first reset rule that hits the flow now, and the case.
 #[inline(always)]
 fn resetting() -> Option<(u32, &'static Case)> {
-    let now = judge::now();
-    if !judge::leased(now) {
+    let now = now();
+    if !leased(now) {
         return None;
     }
     let before = case(Scratch::Actor)?;
     if !before.packet.is_segment() {
         return None;
     }
-    let rules = judge::matching(&before.packet, judge::armed()?);
+    let rules = matching(&before.packet, armed()?);
     before.open(rules, now, true);
     let case = judge::each(Scratch::Actor, next_rule)?;
     case.acting().map(|hit| (hit.slot, &*case))

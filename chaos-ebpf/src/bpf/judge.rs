@@ -1,19 +1,19 @@
-//! Match once, draw, and count: from a packet to its verdict.
+//! From the rules that a packet matches to its verdict: each draws and counts, one acts.
 
 use core::ffi::c_void;
 
-use aya_ebpf::{
-    helpers::generated::{bpf_ktime_get_boot_ns, bpf_loop},
-    maps::lpm_trie::Key,
-};
-use chaos_abi::{Bank, Counters, Direction, EventKind, MAX_RULES, RuleSet, SeenKey, Side};
+use aya_ebpf::helpers::generated::bpf_loop;
+use chaos_abi::{Bank, EventKind, MAX_RULES};
 use chaos_ebpf::{Case, Fate, Hit, Packet, fate};
 
 use super::{
-    maps::{CLASSES, CONFIG, COUNTERS, LEASE, PORTS, RULES, SEEN, TRAITS, peers},
+    count::counters,
+    maps::RULES,
     read::{Scratch, case},
     skb::Skb,
+    table::matching,
     tell,
+    time::{leased, now},
 };
 
 /// What becomes of a packet.
@@ -21,51 +21,6 @@ use super::{
 pub(super) enum Verdict {
     Pass,
     Act(Hit, &'static Packet),
-}
-
-/// Counts a packet by interface and direction.
-#[inline(always)]
-pub(super) fn seen(skb: &Skb, direction: Direction) {
-    let key = SeenKey {
-        ifindex: skb.ifindex(),
-        direction: direction as u32,
-    };
-    if let Some(seen) = SEEN.get_ptr_mut(&key) {
-        // SAFETY: a per-CPU value.
-        let seen = unsafe { &mut *seen };
-        seen.packets += 1;
-        seen.bytes += u64::from(skb.len());
-    }
-}
-
-/// The bank to match in; `None` while the table is empty.
-#[inline(always)]
-pub(super) fn armed() -> Option<Bank> {
-    let config = CONFIG.get(0)?;
-    (config.armed != 0).then_some(Bank::from_word(config.bank))
-}
-
-/// The rules a packet matches.
-#[inline(always)]
-pub(super) fn matching(packet: &Packet, bank: Bank) -> RuleSet {
-    let Some(traits) = TRAITS.get(bank as u32) else {
-        return 0;
-    };
-    let mut set = traits.select(packet.direction(), packet.protocol(), packet.is_v6());
-    if set == 0 {
-        return 0;
-    }
-    set &= if packet.has_ports() {
-        class(Side::Local, bank, packet.flow.local_port)
-            & class(Side::Peer, bank, packet.flow.peer_port)
-    } else {
-        traits.portless
-    };
-    if set == 0 {
-        return 0;
-    }
-    let key = Key::new(128, packet.flow.peer);
-    set & peers(bank).get(&key).copied().unwrap_or(0)
 }
 
 /// Judges the packet that was read by every rule that it matches, counts it for each, and names the
@@ -132,28 +87,6 @@ extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
     AGAIN
 }
 
-/// Boot-clock nanoseconds: the clock that goes on while the machine sleeps, as deadlines do.
-#[inline(always)]
-pub(super) fn now() -> u64 {
-    // SAFETY: takes no pointer.
-    unsafe { bpf_ktime_get_boot_ns() }
-}
-
-/// Whether the holder's lease runs.
-#[inline(always)]
-pub(super) fn leased(now: u64) -> bool {
-    LEASE.get(0).is_some_and(|until| now < *until)
-}
-
-/// This CPU's counters of a rule.
-#[inline(always)]
-pub(super) fn counters(slot: u32) -> Option<&'static mut Counters> {
-    // SAFETY: a per-CPU value, which lives as long as the program.
-    COUNTERS
-        .get_ptr_mut(slot)
-        .map(|counters| unsafe { &mut *counters })
-}
-
 /// One rule's judgement, counted.
 #[inline(always)]
 fn judge(case: &mut Case, slot: u32) {
@@ -194,14 +127,4 @@ fn outrank(slot: u32) {
     if let Some(counters) = counters(slot) {
         counters.outranked += 1;
     }
-}
-
-#[inline(always)]
-fn class(side: Side, bank: Bank, port: [u8; 2]) -> RuleSet {
-    let index = side.index(bank);
-    let (Some(ports), Some(sets)) = (PORTS.get(index), CLASSES.get(index)) else {
-        return 0;
-    };
-    let class = ports.0[chaos_abi::PortClasses::index(port)];
-    sets[class as usize]
 }

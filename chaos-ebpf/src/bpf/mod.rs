@@ -2,11 +2,14 @@
 
 mod act;
 mod actor;
+mod count;
 mod judge;
 mod maps;
 mod read;
 mod skb;
+mod table;
 mod tell;
+mod time;
 
 use aya_ebpf::{bindings::TC_ACT_UNSPEC, macros::classifier, programs::TcContext};
 use chaos_abi::{Action, Direction, MARK_PASS, MARK_ROUTE};
@@ -45,8 +48,8 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
         MARK_ROUTE => return act::route(skb),
         _ => {}
     }
-    judge::seen(skb, direction);
-    let Some(bank) = judge::armed() else {
+    count::seen(skb, direction);
+    let Some(bank) = table::armed() else {
         return NEXT;
     };
     if read(skb, direction, Scratch::Hook).is_none() {

@@ -5,8 +5,8 @@ use chaos_abi::{Event, EventKind};
 use chaos_ebpf::Packet;
 
 use super::{
-    judge,
     maps::{EVENTS, TOLD, TRACE, TRACED, UNTOLD},
+    time::now,
 };
 
 /// Lines that one CPU traces in a second; the log is for eyes, not for accounts.
@@ -74,7 +74,7 @@ fn affordable() -> bool {
     };
     // SAFETY: a per-CPU value.
     let [second, lines] = unsafe { &mut *traced };
-    let now = judge::now() / 1_000_000_000;
+    let now = now() / 1_000_000_000;
     if *second != now {
         (*second, *lines) = (now, 0);
     }

@@ -1,0 +1,121 @@
+//! What one packet must do: its verdict, the counters that move, the events that are told.
+
+use std::collections::BTreeMap;
+
+use chaos_abi::{Counters, EventKind};
+
+/// What becomes of the packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It goes on as it is.
+    Passes,
+    /// It vanishes.
+    Vanishes,
+    /// Its sender gets a RST, and its receiver too.
+    Reset,
+    /// Its sender gets a RST, and its receiver nothing.
+    Refused,
+}
+
+/// What one packet must do. Everything that is not named here must stay as it was.
+#[derive(Clone, Debug)]
+pub(crate) struct Expect {
+    pub(crate) fate: Fate,
+    /// By how much the counters of each slot move; bytes and times are filled in for each packet.
+    pub(crate) moved: BTreeMap<u8, Counters>,
+    /// The slots that act.
+    pub(crate) acting: Option<u8>,
+}
+
+/// It goes on, and no rule counts it.
+pub(crate) fn passes() -> Expect {
+    Expect {
+        fate: Fate::Passes,
+        moved: BTreeMap::new(),
+        acting: None,
+    }
+}
+
+/// The rule in this slot drops it.
+pub(crate) fn vanishes(slot: u8) -> Expect {
+    acts(Fate::Vanishes, slot, |counters| counters.dropped = 1)
+}
+
+/// The rule in this slot resets its connection.
+pub(crate) fn reset(slot: u8) -> Expect {
+    acts(Fate::Reset, slot, |counters| counters.reset = 1)
+}
+
+/// The rule in this slot refuses the connection that it opens.
+pub(crate) fn refused(slot: u8) -> Expect {
+    acts(Fate::Refused, slot, |counters| counters.refused = 1)
+}
+
+/// The reset rule in this slot has no answer to it.
+pub(crate) fn let_through(slot: u8) -> Expect {
+    acts(Fate::Passes, slot, |counters| counters.let_through = 1)
+}
+
+/// The reset rule in this slot has an answer that the kernel cannot send.
+pub(crate) fn failed(slot: u8) -> Expect {
+    acts(Fate::Vanishes, slot, |counters| counters.failed = 1)
+}
+
+fn acts(fate: Fate, slot: u8, count: impl FnOnce(&mut Counters)) -> Expect {
+    let expect = Expect {
+        fate,
+        acting: Some(slot),
+        ..passes()
+    };
+    expect.also(slot, |counters| {
+        counters.matched = 1;
+        count(counters);
+    })
+}
+
+impl Expect {
+    /// A rule matches it, and does not draw its flow.
+    pub(crate) fn spared(self, slot: u8) -> Self {
+        self.also(slot, |counters| {
+            (counters.matched, counters.spared) = (1, 1)
+        })
+    }
+
+    /// A rule hits it, and another one's action wins.
+    pub(crate) fn outranked(self, slot: u8) -> Self {
+        self.also(slot, |counters| {
+            (counters.matched, counters.outranked) = (1, 1);
+        })
+    }
+
+    /// A rule meets it after its deadline.
+    pub(crate) fn expired(self, slot: u8) -> Self {
+        self.also(slot, |counters| counters.expired = 1)
+    }
+
+    /// A rule meets it while the lease is over.
+    pub(crate) fn lapsed(self, slot: u8) -> Self {
+        self.also(slot, |counters| counters.lapsed = 1)
+    }
+
+    fn also(mut self, slot: u8, count: impl FnOnce(&mut Counters)) -> Self {
+        count(self.moved.entry(slot).or_default());
+        self
+    }
+
+    /// The event that its fate tells each time.
+    pub(crate) fn event(&self) -> Option<EventKind> {
+        match self.fate {
+            Fate::Passes | Fate::Vanishes => None,
+            Fate::Reset => Some(EventKind::Reset),
+            Fate::Refused => Some(EventKind::Refused),
+        }
+    }
+
+    /// The slots whose rule has run out.
+    pub(crate) fn expired_slots(&self) -> impl Iterator<Item = u8> {
+        let moved = self.moved.iter();
+        let expired = moved.filter(|(_, counters)| counters.expired > 0);
+        expired.map(|(slot, _)| *slot)
+    }
+}

@@ -1,0 +1,45 @@
+//! The kernel programs on tables of packets, through `BPF_PROG_TEST_RUN`.
+//!
+//! Each test has a network namespace of its own with nothing but loopback in it, and needs no other
+//! program: the suite also runs alone on a bare kernel.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use chaos_tests::suite;
+
+mod bench;
+
+mod a_blackhole_swallows;
+mod a_reset_answers_both_ends;
+mod draws_hit_their_share;
+mod events_tell_what_happened;
+mod every_program_loads;
+mod idle_connections_are_reset;
+mod only_ip_is_judged;
+mod our_own_packets_pass;
+mod rules_meet_only_their_traffic;
+mod rules_run_out;
+mod several_rules_agree_on_one;
+mod tables_change_in_place;
+mod the_slow_model_agrees;
+mod verdicts_are_traced;
+
+fn main() -> ExitCode {
+    suite::run([
+        every_program_loads::PROMISES,
+        only_ip_is_judged::PROMISES,
+        rules_meet_only_their_traffic::PROMISES,
+        a_blackhole_swallows::PROMISES,
+        a_reset_answers_both_ends::PROMISES,
+        several_rules_agree_on_one::PROMISES,
+        draws_hit_their_share::PROMISES,
+        rules_run_out::PROMISES,
+        tables_change_in_place::PROMISES,
+        our_own_packets_pass::PROMISES,
+        events_tell_what_happened::PROMISES,
+        verdicts_are_traced::PROMISES,
+        idle_connections_are_reset::PROMISES,
+        the_slow_model_agrees::PROMISES,
+    ])
+}

@@ -1,0 +1,169 @@
+//! Whatever the rules and the packets: verdicts, counters and events are those of a slow model.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::env;
+use std::net::SocketAddr;
+
+use chaos_abi::{Direction, Protocol};
+use chaos_agent::inventory::boot_clock;
+use chaos_api::Block;
+use chaos_ebpf::{drawn, hash};
+use chaos_plan::{Fault, PacketWords, Table};
+use chaos_tests::promises;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::bench::expect::{Expect, let_through, passes, refused, reset, vanishes};
+use crate::bench::packet::{Body, Packet, flags};
+use crate::bench::random::Random;
+use crate::bench::{Bench, words::NEVER};
+
+#[path = "../../chaos-plan/tests/promises/worlds.rs"]
+mod worlds;
+
+promises! { [] on_random_packets_and_tables }
+
+/// Tables; each meets twenty packets on average.
+const TABLES: u32 = 150;
+const QUICK_TABLES: u32 = 30;
+
+const FLAGS: [u8; 7] = [
+    flags::SYN,
+    flags::SYN | flags::ACK,
+    flags::ACK,
+    flags::PSH | flags::ACK,
+    flags::FIN | flags::ACK,
+    flags::RST,
+    flags::RST | flags::ACK,
+];
+
+fn on_random_packets_and_tables() {
+    let quick = env::var_os("NETFAULT_QUICK").is_some();
+    let config = Config {
+        cases: if quick { QUICK_TABLES } else { TABLES },
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..Config::default()
+    };
+    let world = (
+        worlds::faults(),
+        worlds::packets(),
+        select(vec![true, true, true, false]),
+        any::<u64>(),
+    );
+    Bench::run(|bench| {
+        let bench = RefCell::new(bench);
+        let outcome = TestRunner::new(config).run(&world, |(faults, packets, leased, seed)| {
+            let mut bench = bench.borrow_mut();
+            bench.start_over();
+            let until = if leased { u64::MAX } else { boot_clock() };
+            bench
+                .dataplane
+                .lease(until)
+                .expect("a lease can be written");
+            bench.hold(&faults.into_iter().map(runnable).collect::<Vec<_>>());
+            let mut random = Random(seed);
+            for words in packets {
+                let packet = packet(&words, &mut random);
+                let expect = model(&bench.table, &packet, words.direction, leased);
+                bench.step(words.direction, &packet, &expect);
+            }
+            Ok(())
+        });
+        outcome.unwrap_or_else(|error| panic!("{error}"));
+    });
+}
+
+/// A fault of a random world, at a deadline that matters: long past, or far away. A reset of what
+/// is no TCP is not valid.
+fn runnable(mut fault: Fault) -> Fault {
+    let traffic = &fault.spec.traffic;
+    let mut ports = traffic.peers.iter().flat_map(|peer| &peer.ports);
+    let protocols = [chaos_api::Protocol::Udp, chaos_api::Protocol::Icmp];
+    if protocols.contains(&traffic.protocol)
+        || ports.any(|port| port.protocol == Some(chaos_api::Protocol::Udp))
+    {
+        fault.spec.faults.reset = None;
+    }
+    if fault.deadline > 1 {
+        fault.deadline = NEVER;
+    }
+    fault
+}
+
+/// A packet with these words.
+fn packet(words: &PacketWords, random: &mut Random) -> Packet {
+    let (local, number) = if words.peer.is_ipv6() {
+        ("fd00:ffff::7", 44) // the kernel side does not look behind IPv6's fragment header
+    } else {
+        ("192.0.2.7", 132)
+    };
+    let ends = words.ports.unwrap_or((0, 0));
+    let local = SocketAddr::new(local.parse().expect("an address"), ends.0);
+    let peer = SocketAddr::new(words.peer, ends.1);
+    let choice = usize::try_from(random.next() % FLAGS.len() as u64).expect("few");
+    let body = match words.protocol {
+        Protocol::Icmp => Body::Echo,
+        Protocol::Tcp | Protocol::Udp if words.ports.is_none() && words.peer.is_ipv6() => {
+            Body::Other(number)
+        }
+        Protocol::Tcp => Body::Tcp {
+            seq: random.next() as u32,
+            ack: random.next() as u32,
+            flags: FLAGS[choice],
+        },
+        Protocol::Udp => Body::Udp,
+        Protocol::Other => Body::Other(number),
+    };
+    let packet = Packet::new(local, peer, body).data(choice * 16);
+    match body {
+        Body::Tcp { .. } | Body::Udp if words.ports.is_none() => packet.fragment(9),
+        _ => packet,
+    }
+}
+
+/// What a packet must do, told rule by rule.
+fn model(table: &Table, packet: &Packet, way: Direction, leased: bool) -> Expect {
+    let met = table.hits(&packet.words(way));
+    let met = table.rules().filter(|(slot, _)| met >> slot & 1 == 1);
+    let (expired, running): (Vec<_>, Vec<_>) =
+        met.partition(|(_, rule)| rule.rule.deadline < NEVER);
+    let draw = |rule: &chaos_abi::Rule| drawn(rule, hash(&packet.flow()));
+    let (hit, spared): (Vec<_>, Vec<_>) = running.iter().partition(|(_, rule)| draw(&rule.rule));
+    let strongest = |(slot, rule): &&(u8, &chaos_plan::PlannedRule)| {
+        (rule.id.block == Block::Blackhole, Reverse(*slot))
+    };
+    let acting = hit.iter().copied().max_by_key(strongest).filter(|_| leased);
+    let expect = match acting {
+        None => passes(),
+        Some((slot, rule)) if rule.id.block == Block::Blackhole => vanishes(*slot),
+        Some((slot, _)) => answer(packet, *slot),
+    };
+    let slots = |rules: &[&(u8, _)]| rules.iter().map(|(slot, _)| *slot).collect::<Vec<u8>>();
+    let expect = expired.iter().fold(expect, |e, (slot, _)| e.expired(*slot));
+    if !leased {
+        return running.iter().fold(expect, |e, (slot, _)| e.lapsed(*slot));
+    }
+    let expect = slots(&spared).into_iter().fold(expect, Expect::spared);
+    let others = slots(&hit)
+        .into_iter()
+        .filter(|slot| Some(*slot) != expect.acting);
+    others
+        .collect::<Vec<_>>()
+        .into_iter()
+        .fold(expect, Expect::outranked)
+}
+
+/// What a reset rule does to a packet.
+fn answer(packet: &Packet, slot: u8) -> Expect {
+    match packet.body {
+        Body::Tcp { flags, .. } if packet.has_ports() => match flags {
+            _ if flags & flags::RST != 0 => let_through(slot),
+            flags::SYN => refused(slot),
+            _ => reset(slot),
+        },
+        _ => let_through(slot),
+    }
+}

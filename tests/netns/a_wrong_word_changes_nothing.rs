@@ -1,0 +1,52 @@
+//! What cannot be done is refused in a line that names the word, before anything is touched.
+
+use chaos_tests::bed::{Netfault, Pair, Unchanged};
+use chaos_tests::promises;
+
+promises! { [Netfault]
+    on_the_command_line,
+    when_the_target_is_the_machine_itself
+}
+
+/// What is written after `inject`, the exit code, and what the answer must name.
+const WRONG: [(&str, i32, &str); 8] = [
+    ("resett --for 30s", 2, "reset"),
+    ("delay 100ms --for 30s", 2, "delay"),
+    ("reset 150% --for 30s", 2, "150%"),
+    ("reset 0.5 --for 30s", 2, "0.5"),
+    ("reset", 2, "--for"),
+    ("reset --for soon", 2, "soon"),
+    ("reset --proto udp --for 30s", 2, "reset"),
+    ("reset --direction egress --for 30s", 2, "direction"),
+];
+
+fn on_the_command_line() {
+    let pair = Pair::new();
+    let unchanged = Unchanged::watch([&pair.client]);
+    let netfault = Netfault::new();
+    for (words, code, named) in WRONG {
+        let target = pair.client.path();
+        let outcome = netfault.call(&format!("inject {words} --netns {}", target.display()));
+        outcome.expect_code(code);
+        assert!(
+            outcome.stderr.contains(named),
+            "{words}: {}",
+            outcome.stderr
+        );
+        assert!(
+            !outcome.stderr.contains("in force"),
+            "{words}: {}",
+            outcome.stderr
+        );
+    }
+    assert!(netfault.list().is_empty());
+    unchanged.assert();
+}
+
+/// Asked of `plan`, which changes nothing in any case.
+fn when_the_target_is_the_machine_itself() {
+    let netfault = Netfault::new();
+    let outcome = netfault.call("plan reset --to 198.18.0.99:1 --for 1s --pid 1");
+    assert!([1, 2].contains(&outcome.code), "{outcome:?}");
+    assert!(outcome.stderr.contains("namespace"), "{outcome:?}");
+}

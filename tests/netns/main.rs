@@ -1,0 +1,48 @@
+//! The promises that one machine is enough to show, each in namespaces of its own.
+
+use std::process::ExitCode;
+
+use chaos_tests::suite;
+
+mod a_blackholed_connection_sees_loss_and_resumes;
+mod a_blackholed_datagram_is_lost_without_a_word;
+mod a_connection_in_flight_is_reset;
+mod a_fault_ends_as_it_was_told;
+mod a_holder_that_dies_or_stalls_lets_traffic_flow;
+mod a_new_attempt_is_refused;
+mod a_redis_client_is_cut;
+mod a_wrong_word_changes_nothing;
+mod acceptance_1_nats_outage;
+mod acceptance_2_blackhole_is_not_reset;
+mod acceptance_3_http_keep_alive;
+mod an_idle_established_connection_is_reset;
+mod audit;
+mod busy_flows_are_reset_until_none_is_left;
+mod half_of_the_connections_are_reset;
+mod live_connections_are_shown;
+mod the_bed;
+mod the_servers;
+mod what_does_not_match_is_untouched;
+
+fn main() -> ExitCode {
+    suite::run([
+        the_bed::PROMISES,
+        the_servers::PROMISES,
+        an_idle_established_connection_is_reset::PROMISES,
+        a_connection_in_flight_is_reset::PROMISES,
+        busy_flows_are_reset_until_none_is_left::PROMISES,
+        half_of_the_connections_are_reset::PROMISES,
+        a_new_attempt_is_refused::PROMISES,
+        a_redis_client_is_cut::PROMISES,
+        a_blackholed_datagram_is_lost_without_a_word::PROMISES,
+        a_blackholed_connection_sees_loss_and_resumes::PROMISES,
+        what_does_not_match_is_untouched::PROMISES,
+        a_holder_that_dies_or_stalls_lets_traffic_flow::PROMISES,
+        a_fault_ends_as_it_was_told::PROMISES,
+        a_wrong_word_changes_nothing::PROMISES,
+        live_connections_are_shown::PROMISES,
+        acceptance_1_nats_outage::PROMISES,
+        acceptance_2_blackhole_is_not_reset::PROMISES,
+        acceptance_3_http_keep_alive::PROMISES,
+    ])
+}

@@ -1,0 +1,117 @@
+//! An independent observer: tcpdump on an interface, read back with a parser of our own.
+
+mod pcap;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::bed::process::Process;
+use crate::bed::tools::Tool;
+use crate::bed::topology::Host;
+use crate::bed::wait::eventually;
+
+/// The port fences are sent to: discard (RFC 863).
+const FENCE_PORT: u16 = 9;
+
+/// A running capture of `eth0`.
+#[derive(Debug)]
+pub struct Capture {
+    _tcpdump: Process,
+    directory: TempDir,
+}
+
+/// One captured packet. With offloads on it may be a super-packet of many segments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Where it came from; port 0 when the protocol has none.
+    pub from: SocketAddr,
+    /// Where it was going.
+    pub to: SocketAddr,
+    /// Whether it is TCP and has RST set.
+    pub reset: bool,
+    /// Whether it is TCP, has SYN set and ACK not.
+    pub opening: bool,
+    /// Bytes on the wire, from the link header on.
+    pub bytes: u32,
+}
+
+impl Segment {
+    /// Whether either end has this port.
+    pub fn has_port(&self, port: u16) -> bool {
+        self.from.port() == port || self.to.port() == port
+    }
+}
+
+impl Capture {
+    /// Starts capturing a host's `eth0`, both ways, and waits until tcpdump listens.
+    pub fn start(host: &Host) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let mut command = Tool::expect("tcpdump").command();
+        command.args([
+            "-i",
+            "eth0",
+            "-p",
+            "-n",
+            "-U",
+            "--immediate-mode",
+            "-s",
+            "192",
+            "-Z",
+            "root",
+        ]);
+        command.arg("-w").arg(directory.path().join("pcap"));
+        let mut tcpdump = host.spawn(command.stdout(Stdio::null()).stderr(Stdio::piped()));
+        let stderr = tcpdump.child_mut().stderr.take().expect("it is piped");
+        let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+        lines
+            .find(|line| line.contains("listening on"))
+            .expect("tcpdump can capture eth0");
+        Self {
+            _tcpdump: tcpdump,
+            directory,
+        }
+    }
+
+    /// Everything captured so far that the parser knows, without the fences.
+    pub fn segments(&self) -> Vec<Segment> {
+        let mut all = self.all();
+        all.retain(|segment| segment.to.port() != FENCE_PORT);
+        all
+    }
+
+    /// How many captured packets meet a condition.
+    pub fn count(&self, condition: impl Fn(&Segment) -> bool) -> usize {
+        self.segments()
+            .iter()
+            .filter(|segment| condition(segment))
+            .count()
+    }
+
+    /// Waits until everything that `host`'s interface carried before this call is in the file, by
+    /// sending a datagram to `peer` and waiting until it is there. Capture `host` itself.
+    #[track_caller]
+    pub fn fence(&self, host: &Host, peer: IpAddr) {
+        let socket = host.enter(|| UdpSocket::bind(("::", 0)).expect("a port is free"));
+        let port = socket.local_addr().expect("it is bound").port();
+        let to = match peer {
+            IpAddr::V4(v4) => SocketAddr::new(v4.to_ipv6_mapped().into(), FENCE_PORT),
+            IpAddr::V6(_) => SocketAddr::new(peer, FENCE_PORT),
+        };
+        socket.send_to(b"fence", to).expect("the peer has a route");
+        let is_fence =
+            |segment: &Segment| (segment.from.port(), segment.to.port()) == (port, FENCE_PORT);
+        let seen = || self.all().iter().any(is_fence).then_some(());
+        eventually("the capture shows the fence", Duration::from_secs(5), seen);
+    }
+
+    fn all(&self) -> Vec<Segment> {
+        let file: PathBuf = self.directory.path().join("pcap");
+        pcap::parse(&fs::read(file).unwrap_or_default())
+    }
+}

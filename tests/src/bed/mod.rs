@@ -1,0 +1,25 @@
+//! The parts of a test bed. Each is a guard: dropping it ends what it started.
+
+pub mod capture;
+pub mod fingerprint;
+pub mod namespace;
+pub mod nats;
+pub mod netfault;
+pub mod process;
+pub mod servers;
+pub mod star;
+pub mod tcp;
+pub mod tools;
+pub mod topology;
+pub mod udp;
+pub mod wait;
+
+pub use capture::{Capture, Segment};
+pub use fingerprint::{Fingerprint, Unchanged};
+pub use namespace::Namespace;
+pub use netfault::Netfault;
+pub use process::Process;
+pub use star::Star;
+pub use topology::{Host, Pair};
+pub use udp::UdpPath;
+pub use wait::{eventually, holds_for, within};

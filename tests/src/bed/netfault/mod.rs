@@ -1,0 +1,201 @@
+//! The netfault command, run as a user runs it.
+
+mod injection;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use chaos_api::Receipt;
+use tempfile::TempDir;
+
+pub use injection::{Injection, RECEIPT_WAIT, moved, total};
+
+use super::namespace::Namespace;
+use super::process::{Process, exit_code};
+
+/// How long any command that is not a foreground fault may take.
+const COMMAND: Duration = Duration::from_secs(20);
+
+/// The command, with a run directory that no other test sees.
+#[derive(Debug)]
+pub struct Netfault {
+    binary: PathBuf,
+    directory: TempDir,
+    count: AtomicU32,
+}
+
+/// How a command ended, and what it printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The exit code; 128 + n after a death by signal n.
+    pub code: i32,
+    /// What it printed for programs.
+    pub stdout: String,
+    /// What it printed for people.
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// Panics unless it ended with this code.
+    #[track_caller]
+    pub fn expect_code(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "exit code\n{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The receipt on standard output.
+    #[track_caller]
+    pub fn receipt(&self) -> Receipt {
+        let parsed = serde_json::from_str(&self.stdout);
+        parsed.unwrap_or_else(|error| panic!("no receipt: {error}\n{}{}", self.stdout, self.stderr))
+    }
+}
+
+impl Netfault {
+    /// The command that was built, with a run directory of its own.
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        Self {
+            binary: binary(),
+            directory,
+            count: AtomicU32::new(0),
+        }
+    }
+
+    /// Whether the command has been built.
+    pub fn is_built() -> bool {
+        binary().is_file()
+    }
+
+    /// A command line, to be run to its end or in the foreground.
+    pub fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(&self.binary);
+        command
+            .args(words.split_whitespace())
+            .env("NETFAULT_RUN_DIR", self.run_directory());
+        command
+    }
+
+    /// Runs a command line to its end.
+    pub fn call(&self, words: &str) -> Outcome {
+        self.finish(&mut self.command(words))
+    }
+
+    /// Runs a prepared command to its end.
+    #[track_caller]
+    pub fn finish(&self, command: &mut Command) -> Outcome {
+        let output = Output::new(self.directory.path(), self.next());
+        let status = output.start(command).wait(COMMAND);
+        output.outcome(exit_code(status))
+    }
+
+    /// Puts a fault in force on a namespace, in the foreground, and waits until it is.
+    ///
+    /// `words` are the faults, the traffic and `--for`.
+    #[track_caller]
+    pub fn inject(&self, target: &Namespace, words: &str) -> Injection<'_> {
+        self.inject_by(target, words, |command| command)
+    }
+
+    /// As [`Netfault::inject`], with the command changed before it starts.
+    #[track_caller]
+    pub fn inject_by(
+        &self,
+        target: &Namespace,
+        words: &str,
+        change: impl FnOnce(Command) -> Command,
+    ) -> Injection<'_> {
+        let number = self.next();
+        let name = format!("fault-{number}");
+        let target = target.path();
+        let words = format!(
+            "inject {words} --netns {} --name {name} -o json",
+            target.display()
+        );
+        let output = Output::new(self.directory.path(), number);
+        let holder = output.start(&mut change(self.command(&words)));
+        Injection::await_force(self, name, holder, output)
+    }
+
+    /// The faults that are in force, as `netfault list` tells.
+    #[track_caller]
+    pub fn list(&self) -> Vec<Receipt> {
+        let outcome = self.call("list -o json");
+        outcome.expect_code(0);
+        serde_json::from_str(&outcome.stdout).expect("list prints receipts")
+    }
+
+    /// The run directory, where holders keep their locks and sockets.
+    pub fn run_directory(&self) -> PathBuf {
+        self.directory.path().join("run")
+    }
+
+    fn next(&self) -> u32 {
+        self.count.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Default for Netfault {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A detached fault would outlive a test that panicked.
+impl Drop for Netfault {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let mut stop = self.command("stop --all");
+            drop(stop.stdout(Stdio::null()).stderr(Stdio::null()).status());
+        }
+    }
+}
+
+/// The files a command's output goes to.
+#[derive(Debug)]
+pub(crate) struct Output {
+    stdout: PathBuf,
+    stderr: PathBuf,
+}
+
+impl Output {
+    fn new(directory: &Path, number: u32) -> Self {
+        let file = |stream: &str| directory.join(format!("{number}.{stream}"));
+        Self {
+            stdout: file("stdout"),
+            stderr: file("stderr"),
+        }
+    }
+
+    fn start(&self, command: &mut Command) -> Process {
+        let create = |path| std::fs::File::create(path).expect("the directory is ours");
+        command
+            .stdin(Stdio::null())
+            .stdout(create(&self.stdout))
+            .stderr(create(&self.stderr));
+        Process::spawn(command)
+    }
+
+    pub(crate) fn outcome(&self, code: i32) -> Outcome {
+        let read = |path| std::fs::read_to_string(path).expect("commands print text");
+        Outcome {
+            code,
+            stdout: read(&self.stdout),
+            stderr: read(&self.stderr),
+        }
+    }
+}
+
+/// `NETFAULT`, or what `cargo xtask build` makes.
+fn binary() -> PathBuf {
+    let built = || {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let target = env::var_os("CARGO_TARGET_DIR").map_or("target".into(), PathBuf::from);
+        workspace.join(target).join("release/netfault")
+    };
+    env::var_os("NETFAULT").map_or_else(built, PathBuf::from)
+}

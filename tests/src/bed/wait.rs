@@ -1,0 +1,39 @@
+//! Waiting for a condition, bounded in time.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a condition is looked at.
+const STEP: Duration = Duration::from_millis(5);
+
+/// Looks until `condition` gives a value and returns it; panics with `what` when `limit` passes.
+#[track_caller]
+pub fn eventually<T>(what: &str, limit: Duration, condition: impl FnMut() -> Option<T>) -> T {
+    within(limit, condition).unwrap_or_else(|| panic!("not within {limit:?}: {what}"))
+}
+
+/// Looks until `condition` gives a value, or `limit` has passed.
+pub fn within<T>(limit: Duration, mut condition: impl FnMut() -> Option<T>) -> Option<T> {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = condition() {
+            return Some(value);
+        }
+        if start.elapsed() >= limit {
+            return None;
+        }
+        thread::sleep(STEP);
+    }
+}
+
+/// Panics with `what` if `condition` stops holding before `span` has passed.
+///
+/// For promises about absence, where there is nothing to wait for.
+#[track_caller]
+pub fn holds_for(what: &str, span: Duration, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    let broken = within(span, || (!condition()).then(|| start.elapsed()));
+    if let Some(after) = broken {
+        panic!("did not hold for {span:?}, broken after {after:?}: {what}");
+    }
+}

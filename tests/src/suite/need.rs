@@ -1,0 +1,38 @@
+//! What a test cannot do without, and whether it is there.
+
+use crate::bed::{Netfault, tools::Tool};
+
+/// Something a test cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The command under test.
+    Netfault,
+    /// nats-server.
+    Nats,
+    /// redis-server.
+    Redis,
+    /// nftables' `nft`.
+    Nft,
+    /// tcpdump.
+    Tcpdump,
+    /// util-linux' `prlimit`.
+    Prlimit,
+}
+
+impl Need {
+    /// Why a test that needs it must be skipped; `None` when it is there.
+    pub(super) fn missing(self) -> Option<String> {
+        let program = match self {
+            Self::Netfault if Netfault::is_built() => return None,
+            Self::Netfault => return Some("netfault is not built".to_owned()),
+            Self::Nats => "nats-server",
+            Self::Redis => "redis-server",
+            Self::Nft => "nft",
+            Self::Tcpdump => "tcpdump",
+            Self::Prlimit => "prlimit",
+        };
+        Tool::find(program)
+            .is_none()
+            .then(|| format!("{program} is not installed"))
+    }
+}

@@ -1,0 +1,46 @@
+//! The broom: what guards could not clean up, since their test was stuck or killed.
+
+use std::thread;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::bed::{namespace, process};
+
+/// Ends this run's processes and deletes its namespaces; gives what there was.
+pub(super) fn this_run() -> Vec<String> {
+    let mut left: Vec<String> = process::kill_all()
+        .into_iter()
+        .map(|pid| format!("process {pid}"))
+        .collect();
+    let own = namespace::prefix(std::process::id());
+    for name in namespace::names()
+        .into_iter()
+        .filter(|name| name.starts_with(&own))
+    {
+        namespace::delete(&name);
+        left.push(format!("namespace {name}"));
+    }
+    left
+}
+
+/// Deletes the namespaces of runs that were killed.
+pub(super) fn dead_runs() {
+    for name in namespace::names() {
+        let pid = name.split('-').nth(1).and_then(|pid| pid.parse().ok());
+        if pid.is_some_and(|pid| !process::is_alive(pid)) {
+            namespace::delete(&name);
+        }
+    }
+}
+
+/// Sweeps before a signal ends the run.
+pub(super) fn on_signals() {
+    let mut signals = Signals::new([SIGINT, SIGTERM]).expect("signals can be handled");
+    thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            this_run();
+            std::process::exit(128 + signal);
+        }
+    });
+}

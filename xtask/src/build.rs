@@ -1,0 +1,130 @@
+//! `cargo xtask build`: the kernel object first, then the release binaries that carry it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{
+    process,
+    setup::{self, Purpose, toolchain},
+    workspace::{Workspace, find_program},
+};
+
+/// Long enough for a first build on a slow, busy machine.
+pub(crate) const BUILD_BOUND: Duration = Duration::from_mins(45);
+
+/// The variable through which chaos-agent's build script finds the object that it embeds.
+const OBJECT_VARIABLE: &str = "NETFAULT_BPF_OBJECT";
+
+/// The target of BPF programs on little-endian machines.
+const BPF_TARGET: &str = "bpfel-unknown-none";
+
+/// Runs `cargo xtask build`.
+pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
+    setup::ensure(workspace, &[Purpose::Build])?;
+    let built = Built::new(workspace)?;
+    println!("built {}", built.cli().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What `build` made: proof for the other commands that it is there, and where.
+#[derive(Clone)]
+pub(crate) struct Built<'a> {
+    workspace: &'a Workspace,
+    object: PathBuf,
+}
+
+impl<'a> Built<'a> {
+    /// Builds the object and the command line tool.
+    pub(crate) fn new(workspace: &'a Workspace) -> Result<Self> {
+        let object = build_object(workspace)?;
+        let built = Self { workspace, object };
+        built.release(&["--package", "chaos-cli"])?;
+        ensure!(
+            built.cli().is_file(),
+            "chaos-cli built, but there is no {}",
+            built.cli().display()
+        );
+        Ok(built)
+    }
+
+    /// The checkout that was built.
+    pub(crate) fn workspace(&self) -> &Workspace {
+        self.workspace
+    }
+
+    /// The kernel object.
+    pub(crate) fn object(&self) -> &Path {
+        &self.object
+    }
+
+    /// The command line tool.
+    pub(crate) fn cli(&self) -> PathBuf {
+        self.workspace.target("release/netfault")
+    }
+
+    /// Builds further release targets that embed the same object.
+    pub(crate) fn release(&self, targets: &[&str]) -> Result<()> {
+        process::status(self.cargo_build().args(targets), BUILD_BOUND)
+    }
+
+    /// `cargo build --release` with the object's path in its environment.
+    pub(crate) fn cargo_build(&self) -> Command {
+        let mut cargo = self.workspace.cargo();
+        cargo
+            .args(["build", "--release"])
+            .env(OBJECT_VARIABLE, &self.object);
+        cargo
+    }
+
+    /// Tells a program of chaos-tests where the things are that it runs.
+    pub(crate) fn describe_to(&self, command: &mut Command) {
+        command
+            .env("NETFAULT", self.cli())
+            .env("NETFAULT_TOOLS", self.workspace.tools())
+            .env(OBJECT_VARIABLE, &self.object);
+    }
+}
+
+/// Builds the kernel object and returns its absolute path.
+fn build_object(workspace: &Workspace) -> Result<PathBuf> {
+    let linker = find_program("bpf-linker").context("bpf-linker is not installed")?;
+    let target_dir = workspace.target("bpf");
+    let mut cargo = toolchain::bpf_cargo(workspace)?;
+    cargo.args([
+        "build",
+        "--release",
+        "--package",
+        "chaos-ebpf",
+        "--bin",
+        "netfault-bpf",
+    ]);
+    cargo.args(["--target", BPF_TARGET]);
+    object_settings(&mut cargo, &linker, &target_dir);
+    process::status(&mut cargo, BUILD_BOUND).context("the kernel object was not built")?;
+    let object = target_dir.join(BPF_TARGET).join("release/netfault-bpf");
+    ensure!(
+        object.is_file(),
+        "cargo left no object in {}",
+        object.display()
+    );
+    Ok(object)
+}
+
+/// The kernel reads types and line numbers from the object, so nothing may be stripped from it.
+fn object_settings(cargo: &mut Command, linker: &Path, target_dir: &Path) {
+    let flags = ["-Cdebuginfo=2", "-Clink-arg=--btf", "-Ctarget-cpu=v3"].join("\x1f");
+    cargo
+        .env("CARGO_TARGET_DIR", target_dir)
+        .env("CARGO_TARGET_BPFEL_UNKNOWN_NONE_LINKER", linker)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags)
+        .env("CARGO_PROFILE_RELEASE_STRIP", "none")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "2")
+        .env("CARGO_PROFILE_RELEASE_LTO", "fat")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
+        .env("CARGO_PROFILE_RELEASE_PANIC", "abort");
+}

@@ -1,0 +1,85 @@
+//! `cargo xtask demo` and `cargo xtask bench`: programs of chaos-tests that use the real tool.
+
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+    time::Duration,
+};
+
+use anyhow::{Result, ensure};
+
+use crate::{
+    build::Built,
+    process,
+    setup::{self, Purpose},
+    workspace::Workspace,
+};
+
+/// The demo promises to end within a minute; a hung one is ended for the person watching.
+const DEMO_BOUND: Duration = Duration::from_mins(5);
+
+/// The benches repeat and pair their runs, which takes its time.
+const BENCH_BOUND: Duration = Duration::from_hours(1);
+
+/// Shows a live NATS connection being cut, and healed.
+///
+/// Builds netfault, makes its own network namespaces, starts a NATS broker in them, and leaves
+/// nothing behind. Needs root; installs what is missing.
+#[derive(clap::Args)]
+pub(crate) struct DemoArgs {
+    /// Passed on to the demo.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+/// Measures netfault and prints a table, each figure beside its baseline.
+///
+/// Builds netfault and runs the benches in network namespaces of their own. Needs root;
+/// installs what is missing.
+#[derive(clap::Args)]
+pub(crate) struct BenchArgs {
+    /// Also write the figures to this file: name → {value, unit, baseline, ratio}.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Only measure figures with this in their name.
+    filter: Option<String>,
+}
+
+/// Runs the demo.
+pub(crate) fn demo(workspace: &Workspace, args: &DemoArgs) -> Result<ExitCode> {
+    let mut demo = prepare(workspace, Purpose::Demo, "demo")?;
+    process::status(demo.args(&args.rest), DEMO_BOUND)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the benches.
+pub(crate) fn bench(workspace: &Workspace, args: &BenchArgs) -> Result<ExitCode> {
+    let mut bench = prepare(workspace, Purpose::Bench, "bench")?;
+    if let Some(file) = &args.json {
+        bench.arg("--json").arg(std::path::absolute(file)?);
+    }
+    process::status(bench.args(&args.filter), BENCH_BOUND)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says in time that a command will need root, before minutes of building.
+pub(crate) fn require_root(what: &str) -> Result<()> {
+    ensure!(
+        rustix::process::geteuid().is_root(),
+        "{what} makes network namespaces and loads kernel programs, which takes root: \
+         run the same command as root, for example after \
+         `sudo env \"PATH=$PATH\" \"HOME=$HOME\"`"
+    );
+    Ok(())
+}
+
+/// Sets up, builds, and returns the command for a program of chaos-tests.
+fn prepare(workspace: &Workspace, purpose: Purpose, name: &str) -> Result<Command> {
+    require_root(&format!("the {name}"))?;
+    setup::ensure(workspace, &[Purpose::Build, purpose])?;
+    let built = Built::new(workspace)?;
+    built.release(&["--package", "chaos-tests", "--bin", name])?;
+    let mut command = Command::new(workspace.target("release").join(name));
+    built.describe_to(&mut command);
+    Ok(command)
+}

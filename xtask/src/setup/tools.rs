@@ -1,0 +1,49 @@
+//! Programs that come with a Debian package and may stay installed.
+
+use super::{
+    Purpose::{self, Bench, Demo, Kernel, Netns, Vm},
+    wanted,
+};
+use crate::workspace::find_program;
+
+/// A program, the package that has it, and what it is needed for.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+    needed_for: &'static [Purpose],
+}
+
+const fn tool(
+    program: &'static str,
+    package: &'static str,
+    needed_for: &'static [Purpose],
+) -> Tool {
+    Tool {
+        program,
+        package,
+        needed_for,
+    }
+}
+
+/// The programs that demo, suites and benches call.
+const TOOLS: &[Tool] = &[
+    tool("ip", "iproute2", &[Demo, Kernel, Netns, Bench]),
+    tool("nft", "nftables", &[Demo, Netns, Bench]),
+    tool("ethtool", "ethtool", &[Kernel, Netns, Bench]),
+    tool("tcpdump", "tcpdump", &[Netns]),
+    tool("bpftool", "bpftool", &[Kernel, Netns, Bench]),
+    tool("redis-cli", "redis-tools", &[Netns, Bench]),
+    tool("qemu-system-x86_64", "qemu-system-x86", &[Vm]),
+    tool("busybox", "busybox-static", &[Vm]),
+    // Newer kernel packages compress their modules.
+    tool("xz", "xz-utils", &[Vm]),
+];
+
+/// The packages of the programs that are missing.
+pub(super) fn missing(purposes: &[Purpose]) -> Vec<String> {
+    TOOLS
+        .iter()
+        .filter(|tool| wanted(purposes, tool.needed_for) && find_program(tool.program).is_none())
+        .map(|tool| tool.package.to_owned())
+        .collect()
+}
