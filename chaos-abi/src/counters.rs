@@ -20,7 +20,8 @@ pub struct Counters {
     pub reset: u64,
     /// New connection attempts refused.
     pub refused: u64,
-    /// RST segments of the ends themselves, let through by a reset rule.
+    /// Let through by a reset rule: RST segments of the ends themselves, and fragments without a TCP
+    /// header.
     pub let_through: u64,
     /// Meant to be reset, but the kernel could not make the RST; dropped instead.
     pub failed: u64,

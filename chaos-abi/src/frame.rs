@@ -79,3 +79,6 @@ pub const fn fold(sum: u32) -> u16 {
     let [_, _, high, low] = ((once & 0xffff) + (once >> 16)).to_be_bytes();
     u16::from_be_bytes([high, low])
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! Everything here is plain memory: `repr(C)`, no padding (a compile error in [`bytemuck::Pod`]),
 //! no `bool`, `Option` or bare enum. Ports and addresses stay in network order, as byte arrays.
 //! An IPv4 address is written as its v4-mapped IPv6 form (RFC 4291 §2.5.5.2).
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 
 mod action;
 mod actor;
@@ -43,3 +43,6 @@ pub const MARK_PASS: u32 = 0x6e66_0001;
 
 /// `skb->mark` of a packet to the peer, handed to our ingress hook for the kernel to route.
 pub const MARK_ROUTE: u32 = 0x6e66_0002;
+
+#[cfg(test)]
+mod tests;

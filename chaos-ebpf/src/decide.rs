@@ -58,9 +58,6 @@ pub struct Case {
     action: u32,
     /// The slot of the strongest hit.
     slot: u32,
-    /// 1 and the slot of a rule whose time is over; 0 for none.
-    expired: u32,
-    _pad: u32,
 }
 
 /// The rule that acts on a packet.
@@ -80,7 +77,7 @@ impl Case {
         self.now = now;
         self.hash = hash(&self.packet.flow);
         self.leased = u32::from(leased);
-        (self.action, self.slot, self.expired) = (0, 0, 0);
+        (self.action, self.slot) = (0, 0);
     }
 
     /// The slot of the next rule to judge the packet; `None` after the last.
@@ -117,12 +114,6 @@ impl Case {
         Some(hit.slot)
     }
 
-    /// Notes a rule whose time is over.
-    #[inline(always)]
-    pub fn expire(&mut self, slot: u32) {
-        self.expired = slot + 1;
-    }
-
     /// The rule that acts.
     #[inline(always)]
     pub fn acting(&self) -> Option<Hit> {
@@ -131,12 +122,6 @@ impl Case {
             action,
             slot: self.slot,
         })
-    }
-
-    /// A rule whose time is over.
-    #[inline(always)]
-    pub fn expired(&self) -> Option<u32> {
-        self.expired.checked_sub(1)
     }
 }
 
@@ -149,3 +134,6 @@ const fn lowest(set: RuleSet) -> u32 {
     let bytes = (fours + (fours >> 4)) & 0x0f0f_0f0f_0f0f_0f0f;
     (bytes.wrapping_mul(0x0101_0101_0101_0101) >> 56) as u32
 }
+
+#[cfg(test)]
+mod tests;

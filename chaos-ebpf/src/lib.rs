@@ -1,7 +1,7 @@
 //! The pure parts of netfault's kernel programs: reading headers, judging a packet, making a RST.
 //!
 //! Nothing here calls the kernel, so the same code runs in the hooks and under `cargo test`.
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 
 mod decide;
 mod draw;

@@ -159,3 +159,6 @@ const fn has_ports(protocol: u8) -> bool {
         Protocol::Tcp | Protocol::Udp
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,3 +79,6 @@ impl Segment {
         header
     }
 }
+
+#[cfg(test)]
+mod tests;

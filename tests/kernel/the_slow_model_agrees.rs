@@ -44,7 +44,7 @@ fn on_random_packets_and_tables() {
     let config = Config {
         cases: if quick { QUICK_TABLES } else { TABLES },
         failure_persistence: None,
-        max_shrink_iters: 200,
+        max_shrink_iters: 60,
         ..Config::default()
     };
     let world = (

@@ -48,10 +48,15 @@ pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
     let Some(counters) = counters(slot) else {
         return NEXT;
     };
-    if packet.flags & tcp::RST != 0 {
+    // The ends' own RSTs say it already, and a later fragment has nothing to answer.
+    if packet.flags & tcp::RST != 0 || !packet.is_segment() {
         counters.let_through += 1;
         return NEXT;
     }
+    let Ok(verdict) = answer(skb, packet) else {
+        counters.failed += 1;
+        return silently(packet.direction());
+    };
     let kind = if packet.opens() {
         counters.refused += 1;
         EventKind::Refused
@@ -61,13 +66,7 @@ pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
     };
     tell::event(kind, slot, packet, now());
     tell::verdict("reset", packet, slot);
-    match answer(skb, packet) {
-        Ok(verdict) => verdict,
-        Err(Refused) => {
-            counters.failed += 1;
-            silently(packet.direction())
-        }
-    }
+    verdict
 }
 
 /// Hands a packet to the kernel's own routing and neighbour look-up, out of this interface.

@@ -42,9 +42,11 @@ struct Numbers {
 /// Judges the flow as an egress packet of it would be judged, and resets it where a rule says so.
 #[inline(always)]
 pub(super) fn run(skb: &Skb) -> i32 {
-    let returned = match read(skb, Direction::Egress, Scratch::Actor) {
-        Some(()) => flow(skb),
-        None => ActorAnswer::Malformed.returned(0),
+    let case = read(skb, Direction::Egress, Scratch::Actor).and_then(|()| case(Scratch::Actor));
+    let returned = if case.is_some_and(|case| case.packet.is_segment()) {
+        flow(skb)
+    } else {
+        ActorAnswer::Malformed.returned(0)
     };
     returned as i32
 }
@@ -78,9 +80,6 @@ fn resetting() -> Option<(u32, &'static Case)> {
         return None;
     }
     let before = case(Scratch::Actor)?;
-    if !before.packet.is_segment() {
-        return None;
-    }
     let rules = matching(&before.packet, armed()?);
     before.open(rules, now, true);
     let case = judge::each(Scratch::Actor, next_rule)?;

@@ -31,9 +31,6 @@ pub(super) fn verdict(skb: &Skb, bank: Bank) -> Verdict {
     let Some(case) = opened(skb, bank, now) else {
         return Verdict::Pass;
     };
-    if let Some(slot) = case.expired() {
-        tell::once(EventKind::Expired, slot, &case.packet, now);
-    }
     let Some(hit) = case.acting() else {
         return Verdict::Pass;
     };
@@ -98,7 +95,7 @@ fn judge(case: &mut Case, slot: u32) {
         Fate::Void => return,
         Fate::Expired => {
             counters.expired += 1;
-            case.expire(slot);
+            tell::once(EventKind::Expired, slot, &case.packet, case.now);
             return;
         }
         Fate::Spared | Fate::Hit(_) if !case.leased() => {
