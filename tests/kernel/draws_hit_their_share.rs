@@ -20,7 +20,7 @@ promises! {
     none_and_all
 }
 
-const FLOWS: u64 = 10_000;
+const FLOWS: u32 = 10_000;
 const SHARE: f64 = 0.3;
 const WORDS: &str = "faults: {blackhole: {probability: 30%}}";
 
@@ -37,7 +37,7 @@ fn a_share_of_random_flows_is_hit_in_both_directions() {
             let codes = [Egress, Ingress].map(|way| bench.hook(way, &frame(&packet, way)).code);
             let due = if hit { [REDIRECT, SHOT] } else { [NEXT, NEXT] };
             assert_eq!(codes, due, "{packet:?}");
-            hits += u64::from(hit);
+            hits += u32::from(hit);
         }
         let (least, most) = band(FLOWS, SHARE, 0.999);
         assert!((least..=most).contains(&hits), "{hits} of {FLOWS}");
@@ -60,9 +60,9 @@ fn a_seed_chooses_the_flows() {
     Bench::run(|bench| {
         let (one, other, again) = (hit(bench, 1), hit(bench, 2), hit(bench, 1));
         assert_eq!(one, again, "one seed, one choice");
-        let differ = one.iter().zip(&other).filter(|(a, b)| a != b).count();
+        let differ: u32 = one.iter().zip(&other).map(|(a, b)| u32::from(a != b)).sum();
         let (least, most) = band(200, 0.5, 0.999);
-        assert!((least..=most).contains(&(differ as u64)), "{differ} of 200");
+        assert!((least..=most).contains(&differ), "{differ} of 200");
     });
 }
 
@@ -81,15 +81,15 @@ fn none_and_all() {
 fn random_flow(random: &mut Random) -> Packet {
     let kind = random.next();
     let mut end = || {
-        let (high, low, port) = (random.next(), random.next(), random.next());
         let address = if kind & 1 == 0 {
-            IpAddr::V4(Ipv4Addr::from_bits(low as u32))
+            IpAddr::V4(Ipv4Addr::from_bits(random.word()))
         } else {
+            let (high, low) = (random.next(), random.next());
             IpAddr::V6(Ipv6Addr::from_bits(
                 u128::from(high) << 64 | u128::from(low),
             ))
         };
-        SocketAddr::new(address, port as u16)
+        SocketAddr::new(address, random.port())
     };
     let body = match kind >> 1 & 1 {
         0 => Body::Udp,
@@ -104,9 +104,9 @@ fn random_flow(random: &mut Random) -> Packet {
 
 /// The narrowest counts around the middle that `trials` draws of probability `share` give with at
 /// least this confidence, half of the rest on either side: the exact binomial distribution.
-fn band(trials: u64, share: f64, confidence: f64) -> (u64, u64) {
+fn band(trials: u32, share: f64, confidence: f64) -> (u32, u32) {
     let odds = (share / (1.0 - share)).ln();
-    let mut log = trials as f64 * (1.0 - share).ln();
+    let mut log = f64::from(trials) * (1.0 - share).ln();
     let (mut below, mut least) = (0.0, None);
     for count in 0..=trials {
         below += log.exp();
@@ -116,7 +116,7 @@ fn band(trials: u64, share: f64, confidence: f64) -> (u64, u64) {
         if below >= 1.0 - (1.0 - confidence) / 2.0 {
             return (least.unwrap_or(0), count);
         }
-        log += ((trials - count) as f64).ln() - ((count + 1) as f64).ln() + odds;
+        log += f64::from(trials - count).ln() - f64::from(count + 1).ln() + odds;
     }
     (least.unwrap_or(0), trials)
 }

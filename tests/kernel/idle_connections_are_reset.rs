@@ -2,18 +2,15 @@
 //!
 //! Both ends live on loopback here, which is enough for the kernel to deliver what the actor sends.
 
-use std::fs;
-use std::io::{ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::net::{SocketAddr, TcpListener};
 
-use chaos_abi::{ActorAnswer, Flow, frame::skeleton};
-use chaos_agent::dataplane::Program;
+use chaos_abi::ActorAnswer;
 use chaos_agent::inventory::boot_clock;
 use chaos_plan::Fault;
 use chaos_tests::promises;
 
-use crate::bench::namespace::{LOOPBACK, set_loopback};
+use crate::bench::idle::{Idle, act, actor, flow};
+use crate::bench::namespace::{let_loopback_talk_to_itself, set_loopback};
 use crate::bench::packet::{Body, Packet, flags};
 use crate::bench::{Bench, frame, words};
 
@@ -28,53 +25,6 @@ promises! {
 }
 
 const ALL: &str = "faults: {reset: {}}";
-
-/// An idle connection over loopback.
-struct Idle {
-    ends: [TcpStream; 2],
-    flow: Flow,
-    v6: bool,
-}
-
-impl Idle {
-    fn open(address: &str) -> Self {
-        let address: IpAddr = address.parse().expect("an address");
-        let listener = TcpListener::bind((address, 0)).expect("a port is free");
-        let near = TcpStream::connect(listener.local_addr().expect("it is bound"));
-        let near = near.expect("it listens");
-        let (far, _) = listener.accept().expect("it was connected to");
-        for end in [&near, &far] {
-            let patience = Some(Duration::from_secs(10));
-            end.set_read_timeout(patience)
-                .expect("a socket takes a timeout");
-        }
-        Self {
-            flow: flow(
-                near.local_addr().expect("connected"),
-                near.peer_addr().expect("connected"),
-            ),
-            ends: [near, far],
-            v6: address.is_ipv6(),
-        }
-    }
-
-    fn answer(&self, bench: &mut Bench) -> (ActorAnswer, u8) {
-        run(bench, &self.flow, self.v6)
-    }
-
-    fn must_be_reset(&mut self) {
-        for end in &mut self.ends {
-            let error = end.read(&mut [0]).expect_err("it was reset");
-            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-        }
-    }
-
-    fn must_be_alive(&mut self) {
-        let [near, far] = &mut self.ends;
-        near.write_all(b"x").expect("it is alive");
-        far.read_exact(&mut [0]).expect("it is alive");
-    }
-}
 
 fn at_both_ends_over_ipv4_and_ipv6() {
     Bench::run(|bench| {
@@ -161,7 +111,7 @@ fn unless_there_is_no_connection() {
         let listening = listener.local_addr().expect("it is bound");
         let nobody = SocketAddr::new(listening.ip(), 9);
         for (local, peer) in [(nobody, listening), (listening, nobody)] {
-            let answer = run(bench, &flow(local, peer), true);
+            let answer = actor(bench, &flow(local, peer), true);
             assert_eq!(answer, (ActorAnswer::NoSocket, 0));
         }
         bench.unmoved("flows without a socket");
@@ -203,32 +153,4 @@ fn unless_the_frame_names_no_flow() {
         }
         bench.unmoved("frames without a flow");
     });
-}
-
-fn run(bench: &mut Bench, flow: &Flow, v6: bool) -> (ActorAnswer, u8) {
-    let (frame, length) = skeleton(flow, v6);
-    act(bench, &frame[..length])
-}
-
-fn act(bench: &mut Bench, frame: &[u8]) -> (ActorAnswer, u8) {
-    let verdict = bench.dataplane.run(Program::Actor, frame, LOOPBACK);
-    let code = verdict.expect("the kernel runs the actor").code;
-    ActorAnswer::from_return(code.cast_unsigned()).expect("a known answer")
-}
-
-fn flow(local: SocketAddr, peer: SocketAddr) -> Flow {
-    let segment = Body::Tcp {
-        seq: 0,
-        ack: 0,
-        flags: 0,
-    };
-    Packet::new(local, peer, segment).flow()
-}
-
-/// Lets IPv4 take packets whose source and destination are both its own, as IPv6 does on loopback.
-fn let_loopback_talk_to_itself() {
-    for setting in ["accept_local", "route_localnet"] {
-        let path = format!("/proc/sys/net/ipv4/conf/lo/{setting}");
-        fs::write(path, "1").expect("a namespace of our own");
-    }
 }

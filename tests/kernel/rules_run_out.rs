@@ -1,16 +1,14 @@
 //! A rule whose deadline or lease is over lets everything pass, and says so.
 
-use std::thread::sleep;
-use std::time::Duration;
-
 use chaos_abi::Direction::{Egress, Ingress};
 use chaos_agent::inventory::boot_clock;
 use chaos_plan::Fault;
 use chaos_tests::promises;
 
 use crate::bench::expect::{passes, reset, vanishes};
+use crate::bench::frame::frame;
 use crate::bench::packet::{tcp, udp};
-use crate::bench::{Bench, words};
+use crate::bench::{Bench, NEXT, REDIRECT, words};
 
 promises! {
     []
@@ -21,15 +19,28 @@ promises! {
     a_new_deadline_revives_it
 }
 
+/// Every run that ends before the deadline drops, and every one that begins after it passes.
 fn at_its_deadline() {
     let packet = udp("10.0.0.1:40000", "10.0.0.2:53");
+    let frame = frame(&packet, Egress);
     Bench::run(|bench| {
-        let deadline = boot_clock() + 2_000_000_000;
-        bench.hold(&[until("a", deadline)]);
+        bench.hold(&[until("a", u64::MAX)]);
         bench.step(Egress, &packet, &vanishes(0));
-        sleep(Duration::from_nanos(deadline.saturating_sub(boot_clock())));
-        bench.step(Egress, &packet, &passes().expired(0));
-        bench.step(Ingress, &packet, &passes().expired(0));
+        let deadline = boot_clock() + 50_000_000;
+        bench.hold(&[until("a", deadline)]);
+        let (mut runs, mut begun) = (1, 0);
+        while begun < deadline + 10_000_000 {
+            begun = boot_clock();
+            let code = bench.hook(Egress, &frame).code;
+            let ended = boot_clock();
+            assert!(code == REDIRECT || ended >= deadline, "it passed too soon");
+            assert!(code == NEXT || begun < deadline, "it vanished too late");
+            runs += 1;
+        }
+        let counted = bench.counted(0);
+        assert_eq!(counted.dropped + counted.expired, runs);
+        assert_eq!(counted.matched, counted.dropped);
+        assert!((counted.first..deadline).contains(&counted.last));
     });
 }
 

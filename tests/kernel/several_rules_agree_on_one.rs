@@ -4,7 +4,7 @@ use chaos_abi::Direction::{Egress, Ingress};
 use chaos_abi::MAX_RULES;
 use chaos_tests::promises;
 
-use crate::bench::expect::{let_through, passes, reset, vanishes};
+use crate::bench::expect::{Expect, let_through, passes, reset, vanishes};
 use crate::bench::fixture::{Fixture, arrives, check, leaves};
 use crate::bench::packet::{flags, tcp};
 use crate::bench::{Bench, words};
@@ -70,7 +70,7 @@ fn sixty_four_rules_on_one_packet() {
         .collect();
     Bench::run(|bench| {
         bench.hold(&all);
-        let expect = (1..64).fold(vanishes(0), |expect, slot| expect.outranked(slot));
+        let expect = (1..64).fold(vanishes(0), Expect::outranked);
         bench.step(Egress, &tcp("10.0.0.1:1", "10.0.0.2:2"), &expect);
     });
 }

@@ -1,11 +1,14 @@
 //! Faults come and go one by one: what stays keeps its slot and its counts.
 
+use std::slice;
+
 use chaos_abi::Direction::{Egress, Ingress};
 use chaos_abi::{Bank, Counters, Rule};
 use chaos_plan::Op;
 use chaos_tests::promises;
 
 use crate::bench::expect::{passes, reset, vanishes};
+use crate::bench::namespace::{cpus, stay_on};
 use crate::bench::packet::{tcp, udp};
 use crate::bench::{Bench, words};
 
@@ -32,13 +35,13 @@ fn what_stays_keeps_its_slot() {
         "traffic: {peers: [{ports: [{port: 53}]}]}, faults: {blackhole: {}}",
     );
     Bench::run(|bench| {
-        bench.hold(&[a.clone()]);
+        bench.hold(slice::from_ref(&a));
         bench.step(Egress, &dns, &vanishes(0));
         bench.step(Egress, &web, &passes());
         bench.hold(&[a, b.clone()]);
         bench.step(Egress, &dns, &vanishes(0));
         bench.step(Egress, &web, &reset(1));
-        bench.hold(&[b.clone()]);
+        bench.hold(slice::from_ref(&b));
         bench.step(Ingress, &dns, &passes());
         bench.step(Ingress, &web, &reset(1));
         assert_eq!(
@@ -106,13 +109,13 @@ fn every_cpu_counts() {
     let packet = udp("10.0.0.1:40000", "10.0.0.2:53");
     Bench::run(|bench| {
         bench.hold(&words::faults(&["faults: {blackhole: {}}"]));
-        let cpus = crate::bench::namespace::cpus();
-        for cpu in &cpus {
-            crate::bench::namespace::stay_on(*cpu);
+        let all = cpus();
+        for cpu in &all {
+            stay_on(*cpu);
             bench.step(Egress, &packet, &vanishes(0));
         }
         let counted = bench.dataplane.counters(0).expect("the kernel counts");
         let counted = counted.iter().filter(|counters| counters.dropped == 1);
-        assert_eq!(counted.count(), cpus.len());
+        assert_eq!(counted.count(), all.len());
     });
 }

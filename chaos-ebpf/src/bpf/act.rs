@@ -24,6 +24,8 @@ const TTL: u8 = 64;
 const IPV4_TTL: u32 = ETH_HEADER as u32 + 8;
 const IPV4_CHECKSUM: u32 = ETH_HEADER as u32 + 10;
 const IPV4_LENGTH: u32 = ETH_HEADER as u32 + 2;
+const IPV4_FRAGMENT: u32 = ETH_HEADER as u32 + 6;
+const MORE_FRAGMENTS: u16 = 0x2000;
 const IPV4_ADDRESSES: u32 = ETH_HEADER as u32 + 12;
 const IPV6_LENGTH: u32 = ETH_HEADER as u32 + 4;
 const IPV6_HOP_LIMIT: u32 = ETH_HEADER as u32 + 7;
@@ -111,9 +113,18 @@ fn cut(skb: &Skb, packet: &Packet) -> Result<(), Refused> {
     if packet.is_v6() {
         return skb.store(IPV6_LENGTH, &(TCP_HEADER as u16).to_be_bytes());
     }
-    let old = u16::from_be_bytes(skb.load(IPV4_LENGTH).ok_or(Refused)?);
-    skb.l3_checksum(IPV4_CHECKSUM, old, ip_length)?;
-    skb.store(IPV4_LENGTH, &ip_length.to_be_bytes())
+    rewrite(skb, IPV4_LENGTH, |_| ip_length)?;
+    // The first fragment of a datagram stands for all of it: its RSTs are whole.
+    rewrite(skb, IPV4_FRAGMENT, |fragment| fragment & !MORE_FRAGMENTS)
+}
+
+/// Changes a 16-bit word of the IPv4 header, checksum included.
+#[inline(always)]
+fn rewrite(skb: &Skb, offset: u32, change: impl FnOnce(u16) -> u16) -> Result<(), Refused> {
+    let old = u16::from_be_bytes(skb.load(offset).ok_or(Refused)?);
+    let new = change(old);
+    skb.l3_checksum(IPV4_CHECKSUM, old, new)?;
+    skb.store(offset, &new.to_be_bytes())
 }
 
 /// Swaps the MAC and IP addresses, and gives the packet a fresh time to live.
@@ -125,13 +136,9 @@ pub(super) fn turn(skb: &Skb, v6: bool) -> Result<(), Refused> {
         return skb.store(IPV6_HOP_LIMIT, &[TTL]);
     }
     swap::<4>(skb, IPV4_ADDRESSES)?;
-    let [old, protocol] = skb.load(IPV4_TTL).ok_or(Refused)?;
-    skb.l3_checksum(
-        IPV4_CHECKSUM,
-        u16::from_be_bytes([old, protocol]),
-        u16::from_be_bytes([TTL, protocol]),
-    )?;
-    skb.store(IPV4_TTL, &[TTL])
+    rewrite(skb, IPV4_TTL, |word| {
+        u16::from_be_bytes([TTL, word.to_be_bytes()[1]])
+    })
 }
 
 /// Swaps two fields of N bytes that stand side by side.

@@ -77,7 +77,7 @@ impl Expect {
     /// A rule matches it, and does not draw its flow.
     pub(crate) fn spared(self, slot: u8) -> Self {
         self.also(slot, |counters| {
-            (counters.matched, counters.spared) = (1, 1)
+            (counters.matched, counters.spared) = (1, 1);
         })
     }
 

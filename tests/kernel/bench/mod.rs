@@ -5,17 +5,17 @@ pub(crate) mod door;
 pub(crate) mod expect;
 pub(crate) mod fixture;
 pub(crate) mod frame;
+pub(crate) mod idle;
 pub(crate) mod ledger;
 pub(crate) mod namespace;
 pub(crate) mod packet;
 pub(crate) mod random;
 pub(crate) mod rst;
+pub(crate) mod told;
 pub(crate) mod wire;
 pub(crate) mod words;
 
-use std::collections::BTreeSet;
-
-use chaos_abi::{Counters, Direction, Event, EventKind};
+use chaos_abi::{Counters, Direction};
 use chaos_agent::dataplane::{Dataplane, Program, Verdict};
 use chaos_agent::inventory::boot_clock;
 use chaos_plan::{Fault, Op, Table, diff, lower, total};
@@ -26,6 +26,7 @@ use self::ledger::Ledger;
 use self::namespace::LOOPBACK;
 use self::packet::Packet;
 use self::rst::Rst;
+use self::told::Told;
 use self::wire::Wire;
 
 /// TC actions, `linux/pkt_cls.h`.
@@ -42,7 +43,7 @@ pub(crate) struct Bench {
     /// What is shown; a failure says it.
     pub(crate) scene: String,
     wire: Wire,
-    told: BTreeSet<(u8, u32)>,
+    told: Told,
 }
 
 impl Bench {
@@ -67,7 +68,7 @@ impl Bench {
             table: Table::default(),
             scene: String::new(),
             wire: Wire::tap(),
-            told: BTreeSet::new(),
+            told: Told::default(),
         }
     }
 
@@ -86,7 +87,7 @@ impl Bench {
         for op in &ops {
             if let Op::ClearCounters { slot } = op {
                 self.ledger.slots[usize::from(*slot)] = Counters::default();
-                self.told.retain(|(told, _)| told != slot);
+                self.told.forget(*slot);
             }
         }
         self.dataplane.apply(&ops).expect("the kernel takes a plan");
@@ -115,7 +116,8 @@ impl Bench {
     pub(crate) fn count(&mut self, way: Direction, packet: &Packet, expect: &Expect) -> Verdict {
         let what = self.what(way, packet);
         let verdict = self.meet(way, &frame::frame(packet, way), expect, &what);
-        self.compare_events(packet, expect, &what);
+        let events = self.dataplane.drain();
+        self.told.compare(&events, packet, expect, &what);
         verdict
     }
 
@@ -163,36 +165,8 @@ impl Bench {
         verdict.expect("the kernel runs a hook")
     }
 
-    fn compare_events(&mut self, packet: &Packet, expect: &Expect, what: &str) {
-        let mut due = Vec::new();
-        for slot in expect.expired_slots() {
-            due.extend(self.once(slot, EventKind::Expired));
-        }
-        if let Some(slot) = expect.acting {
-            due.extend(self.once(slot, EventKind::FirstHit));
-            due.extend(expect.event().map(|kind| (slot, kind as u32)));
-        }
-        let told: Vec<Event> = self.dataplane.drain();
-        assert!(
-            told.iter().all(|event| event.flow == packet.flow()),
-            "flows of {told:?} after: {what}"
-        );
-        let told: Vec<_> = told.iter().map(|event| (event.slot, event.kind)).collect();
-        let due: Vec<_> = due
-            .iter()
-            .map(|(slot, kind)| (u32::from(*slot), *kind))
-            .collect();
-        assert_eq!(told, due, "events (slot, kind) after: {what}");
-    }
-
     fn what(&self, way: Direction, packet: &Packet) -> String {
         format!("{}: {way:?} {packet:?}", self.scene)
-    }
-
-    /// The event, unless it was told before.
-    fn once(&mut self, slot: u8, kind: EventKind) -> Option<(u8, u32)> {
-        let event = (slot, kind as u32);
-        self.told.insert(event).then_some(event)
     }
 }
 

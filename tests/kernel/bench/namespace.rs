@@ -1,6 +1,7 @@
 //! A network namespace of a test's own, made without any program: in a virtual machine the suite is
 //! the only one there is.
 
+use std::fs;
 use std::io;
 use std::{panic, thread};
 
@@ -73,4 +74,12 @@ pub(crate) fn stay_on(cpu: usize) {
     let mut one = CpuSet::new();
     one.set(cpu);
     sched_setaffinity(None, &one).expect("a thread may choose among its CPUs");
+}
+
+/// Lets IPv4 take packets whose source and destination are both its own, as IPv6 does on loopback.
+pub(crate) fn let_loopback_talk_to_itself() {
+    for setting in ["accept_local", "route_localnet"] {
+        let path = format!("/proc/sys/net/ipv4/conf/lo/{setting}");
+        fs::write(path, "1").expect("a namespace of our own");
+    }
 }

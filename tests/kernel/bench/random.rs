@@ -10,4 +10,16 @@ impl Random {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
+
+    /// Four of its bytes.
+    pub(crate) fn word(&mut self) -> u32 {
+        let [a, b, c, d, ..] = self.next().to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// Two of its bytes.
+    pub(crate) fn port(&mut self) -> u16 {
+        let [a, b, ..] = self.next().to_be_bytes();
+        u16::from_be_bytes([a, b])
+    }
 }

@@ -11,7 +11,7 @@ use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType, eth, socket_
 /// How long a frame may take through loopback.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A pair of packet sockets. One that listens to a single EtherType sees what arrives, and not
+/// A pair of packet sockets. One that listens to a single `EtherType` sees what arrives, and not
 /// what leaves; loopback would show both.
 pub(crate) struct Wire {
     v4: File,

@@ -23,7 +23,6 @@ pub(crate) fn fault(name: &str, words: &str) -> Fault {
 
 /// Faults named `a`, `b`, `c` and so on.
 pub(crate) fn faults(words: &[&str]) -> Vec<Fault> {
-    let names = ('a'..='z').map(String::from);
-    let named = names.zip(words);
-    named.map(|(name, words)| fault(&name, words)).collect()
+    let letters = ('a'..='z').map(String::from).zip(words);
+    letters.map(|(name, words)| fault(&name, words)).collect()
 }
