@@ -37,26 +37,26 @@ fn sees_loss_and_resumes(wire: Wire, target: fn(&Pair) -> &Host) {
     let netfault = Netfault::new();
     let bulk = Bulk::start(Connection::open(&pair, wire));
     bulk.await_bytes(10_000_000, SOON);
-    let fault = netfault.inject(target(&pair), "blackhole --proto tcp --for 30s");
     let sender = || tcp_info(&pair.client, &bulk.connection().client).expect("it is open");
+    let before = sender();
+    let fault = netfault.inject(target(&pair), "blackhole --proto tcp --for 30s");
     let lost = eventually("the sender has timed out and sent again", SOON, || {
         let info = sender();
         never_local(info);
-        (info.congestion == CongestionState::Loss && info.retransmitted > 0).then_some(info)
+        let again = info.timeouts > 0 && info.retransmitted > before.retransmitted;
+        (info.congestion == CongestionState::Loss && again).then_some(info)
     });
     assert!(lost.unacked > 0, "what was sent is still missed: {lost:?}");
-    let delivered = bulk.received();
+    let receiver = || tcp_info(&pair.server, &bulk.connection().server).expect("it is open");
+    let delivered = receiver().received;
     holds_for("nothing is delivered", Duration::from_secs(1), || {
         never_local(sender());
-        bulk.received() == delivered
+        receiver().received == delivered
     });
     let receipt = fault.stop();
     assert_eq!(receipt.connections_reset, 0);
     let dropped: u64 = receipt.rules.iter().map(|rule| rule.counters.dropped).sum();
-    assert!(
-        dropped >= u64::from(lost.retransmitted),
-        "{dropped} dropped, {lost:?}"
-    );
+    assert!(dropped > 0, "the receipt counts what was lost");
     bulk.await_bytes(10_000_000, BACK_OFF);
     drop(bulk);
     unchanged.assert();

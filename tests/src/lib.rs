@@ -6,5 +6,6 @@
 #![forbid(unsafe_code)]
 
 pub mod bed;
+pub mod bench;
 pub mod demo;
 pub mod suite;

@@ -39,6 +39,13 @@ impl Dataplane {
             .map_err(on(maps::LEASE))
     }
 
+    /// Returns when no packet is still being judged by a table that is no longer in force.
+    pub fn settle(&mut self) {
+        if std::mem::take(&mut self.readers) {
+            wait_for_readers();
+        }
+    }
+
     fn write_rule(&mut self, slot: u8, rule: Rule) -> Result<(), DataplaneError> {
         self.array::<Rule>(maps::RULES)?
             .set(u32::from(slot), rule, 0)
@@ -69,9 +76,7 @@ impl Dataplane {
     }
 
     fn write_bank(&mut self, bank: Bank, image: &Image) -> Result<(), DataplaneError> {
-        if std::mem::take(&mut self.readers) {
-            wait_for_readers();
-        }
+        self.settle();
         let held = self.banks[bank as usize].take();
         self.write_peers(bank, held.as_ref(), image)?;
         for side in SIDES {

@@ -97,13 +97,25 @@ impl Engine {
         self.receipt(&order.name)
     }
 
-    /// Ends a fault now. Returns its final receipt once no kernel holds it.
+    /// Ends a fault now. Returns its final receipt once no kernel holds it, and no packet is still
+    /// being judged by it.
     pub fn stop(&mut self, name: &str, reason: EndReason) -> Result<Receipt, EngineError> {
-        self.observe();
-        let receipt = self.close(name, reason)?;
-        self.running.retain(|account| account.fault.name != name);
-        self.bring()?;
-        Ok(receipt)
+        let at = self
+            .running
+            .iter()
+            .position(|account| account.fault.name == name);
+        let at = at.ok_or_else(|| EngineError::Unknown(name.into()))?;
+        let account = self.running.remove(at);
+        let before = self.table.clone();
+        let brought = self.bring();
+        self.running.insert(at, account);
+        brought?;
+        self.dataplane.settle();
+        self.observe(&before);
+        let observed = account::observed(&self.dataplane, &self.hooks, &before)?;
+        let mut account = self.running.remove(at);
+        account.close(boot_clock(), reason);
+        Ok(account.receipt(&before, observed))
     }
 
     /// Renews the lease, follows the namespace's interfaces, takes the events, and ends the faults
@@ -118,7 +130,7 @@ impl Engine {
                 .iter_mut()
                 .for_each(|account| account.warn(error.to_string()));
         }
-        self.observe();
+        self.observe(&self.table.clone());
         let now = boot_clock();
         let over = self
             .running
@@ -132,7 +144,7 @@ impl Engine {
 
     /// The receipts of the faults in force, as they stand.
     pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
-        self.observe();
+        self.observe(&self.table.clone());
         let names: Vec<_> = self.running.iter().map(|a| a.fault.name.clone()).collect();
         names.iter().map(|name| self.receipt(name)).collect()
     }
@@ -194,20 +206,11 @@ impl Engine {
         }
     }
 
-    /// Takes the events that wait.
-    fn observe(&mut self) {
+    /// Takes the events that wait; their slots are those of `table`.
+    fn observe(&mut self, table: &Table) {
         for event in self.dataplane.drain() {
-            account::event(&mut self.running, &self.table, &event);
+            account::event(&mut self.running, table, &event);
         }
-    }
-
-    fn close(&mut self, name: &str, reason: EndReason) -> Result<Receipt, EngineError> {
-        let ended = boot_clock();
-        let account = self.running.iter_mut().find(|a| a.fault.name == name);
-        account
-            .ok_or_else(|| EngineError::Unknown(name.into()))?
-            .close(ended, reason);
-        self.receipt(name)
     }
 
     fn account(&self, name: &str) -> Option<&Account> {

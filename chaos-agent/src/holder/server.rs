@@ -117,6 +117,7 @@ fn serve(shared: &Arc<Shared>, mut stream: UnixStream) {
     };
     let mut requests = BufReader::new(reading);
     while let Ok(Some(request)) = hear(&mut requests) {
+        let _answering = shared.answering();
         let (reply, watched) = answer(shared, request);
         if say(&mut stream, &reply).is_err() {
             if let Some(name) = watched {

@@ -17,12 +17,28 @@ use crate::{
     inventory::boot_clock,
 };
 
+/// How long the reader of a last answer may take.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// An answer that is being made.
+pub(super) struct Answering<'a>(&'a Shared);
+
+impl Drop for Answering<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.waiting) -= 1;
+        self.0.answered.notify_all();
+    }
+}
+
 /// What a holder's threads share.
 pub(super) struct Shared {
     dir: RunDir,
     engine: Mutex<Engine>,
     ended: Mutex<HashMap<String, Receipt>>,
     changed: Condvar,
+    /// Connections that wait for an answer.
+    waiting: Mutex<usize>,
+    answered: Condvar,
     /// No fault is in force any more, and none is taken; changed under the engine's lock.
     closing: AtomicBool,
 }
@@ -34,6 +50,8 @@ impl Shared {
             engine: Mutex::new(engine),
             ended: Mutex::default(),
             changed: Condvar::new(),
+            waiting: Mutex::default(),
+            answered: Condvar::new(),
             closing: AtomicBool::new(false),
         }
     }
@@ -80,6 +98,12 @@ impl Shared {
         }
     }
 
+    /// Makes the holder stay until the answer that is being made has been said.
+    pub(super) fn answering(&self) -> Answering<'_> {
+        *lock(&self.waiting) += 1;
+        Answering(self)
+    }
+
     /// Keeps the engine going: `patience` for the first fault to come, then until none is in force.
     pub(super) fn keep(&self, patience: Duration) -> Result<(), HolderError> {
         let first_by = boot_clock() + as_nanos(patience);
@@ -96,11 +120,19 @@ impl Shared {
                 self.publish(receipt);
             }
             if over {
+                self.hear_out();
                 return Ok(());
             }
             let ended = lock(&self.ended);
             drop(self.changed.wait_timeout(ended, pause));
         }
+    }
+
+    /// Waits until every answer has been said, or its reader does not take it.
+    fn hear_out(&self) {
+        let waiting = lock(&self.waiting);
+        let answered = &self.answered;
+        drop(answered.wait_timeout_while(waiting, ANSWER, |waiting| *waiting > 0));
     }
 
     /// Tells those who wait, and keeps the receipt for those who ask later.

@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod fingerprint;
+pub(crate) mod gate;
 pub mod namespace;
 pub mod nats;
 pub mod netfault;

@@ -10,6 +10,7 @@ use std::{panic, thread};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::gate;
 use super::process::Process;
 
 /// Where iproute2 keeps named namespaces.
@@ -28,6 +29,7 @@ impl Namespace {
     /// Makes a namespace called `nf-<pid>-<n>-<label>`, with nothing in it but a loopback that
     /// is up and IPv6 addresses that are usable at once.
     pub fn new(label: &str) -> Self {
+        let _making = gate::pass();
         let count = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}{count}-{label}", prefix(process::id()));
         succeed(Command::new("ip").args(["netns", "add", &name]));

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::gate;
 use super::wait::within;
 
 /// The children that no one has reaped yet; their ids are still their own.
@@ -23,6 +24,7 @@ pub struct Process {
 impl Process {
     /// Starts a command in the calling thread's namespace.
     pub(crate) fn spawn(command: &mut Command) -> Self {
+        let _making = gate::pass();
         let child = command
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));

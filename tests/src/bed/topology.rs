@@ -52,15 +52,15 @@ impl Host {
     }
 
     /// Waits until the kernel takes `eth0` for operational (RFC 2863), which it notices a while
-    /// after the carrier and without which IPv6 finds no neighbours.
+    /// after the carrier and without which IPv6 finds no neighbours, and has settled its
+    /// link-local address.
     #[track_caller]
     pub(crate) fn await_carrier(&self) {
-        let up = || {
-            self.ip(&["link", "show", "eth0"])
-                .contains("state UP")
-                .then_some(())
-        };
-        eventually("eth0 is operational", Duration::from_secs(5), up);
+        eventually("eth0 is operational", Duration::from_secs(5), || {
+            let shown = self.ip(&["address", "show", "eth0"]);
+            let settled = shown.contains("fe80:") && !shown.contains("tentative");
+            (settled && shown.contains("state UP")).then_some(())
+        });
     }
 }
 

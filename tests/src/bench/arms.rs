@@ -9,7 +9,7 @@ use crate::bed::Namespace;
 
 /// One thing that packets can meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arm {
+enum Arm {
     /// No hook is attached.
     Bare,
     /// Hooks, and no rule.
@@ -18,12 +18,21 @@ pub(crate) enum Arm {
     Armed,
 }
 
-impl Arm {
-    /// All of them, starting with another one each round, so that none is always the first.
-    pub(crate) fn in_turns(round: usize) -> [Self; 3] {
-        let mut arms = [Self::Bare, Self::Empty, Self::Armed];
-        arms.rotate_left(round % 3);
-        arms
+/// Samples of each arm, taken in turns.
+#[derive(Debug, Default)]
+pub(crate) struct Samples {
+    pub(crate) bare: Vec<f64>,
+    pub(crate) empty: Vec<f64>,
+    pub(crate) armed: Vec<f64>,
+}
+
+impl Samples {
+    fn of(&mut self, arm: Arm) -> &mut Vec<f64> {
+        match arm {
+            Arm::Bare => &mut self.bare,
+            Arm::Empty => &mut self.empty,
+            Arm::Armed => &mut self.armed,
+        }
     }
 }
 
@@ -49,15 +58,28 @@ impl Arms {
         }
     }
 
+    /// Takes a sample of each arm a round, and begins each round with another one.
+    pub(crate) fn samples(&mut self, rounds: usize, mut sample: impl FnMut() -> f64) -> Samples {
+        let mut samples = Samples::default();
+        let mut arms = [Arm::Bare, Arm::Empty, Arm::Armed];
+        for _ in 0..rounds {
+            for arm in arms {
+                self.take(arm);
+                samples.of(arm).push(sample());
+            }
+            arms.rotate_left(1);
+        }
+        samples
+    }
+
     /// Lets packets meet this from now on.
-    pub(crate) fn take(&mut self, arm: Arm) {
+    fn take(&mut self, arm: Arm) {
         match arm {
             Arm::Bare => self.hooks = Hooks::default(),
             Arm::Empty => self.attach(&[]),
             Arm::Armed => {
-                let elsewhere =
-                    "faults: {blackhole: {}}, traffic: {peers: [{ipBlock: {cidr: 198.19.9.9/32}}]}";
-                self.attach(&[words::fault("elsewhere", elsewhere)]);
+                let elsewhere = words::blackhole("elsewhere", &words::peer("198.19.9.9"));
+                self.attach(&[elsewhere]);
             }
         }
     }

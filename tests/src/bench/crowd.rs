@@ -10,7 +10,7 @@ use nix::sched::{CloneFlags, unshare};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::process::{Resource, getrlimit};
 
-use crate::bed::{Host, Namespace, Pair};
+use crate::bed::{Namespace, Pair};
 
 /// The servers' ports; several, so that the clients' ports do not run short.
 pub(crate) const PORTS: [u16; 4] = [7000, 7001, 7002, 7003];
@@ -34,7 +34,7 @@ pub(crate) struct Crowd {
 pub(crate) struct Ends {
     /// With ECONNRESET.
     pub(crate) reset: usize,
-    /// With ECONNABORTED, as SOCK_DESTROY ends the socket it is aimed at.
+    /// With ECONNABORTED, as `SOCK_DESTROY` ends the socket it is aimed at.
     pub(crate) aborted: usize,
 }
 
@@ -66,7 +66,7 @@ impl Crowd {
             move |nth| connect(address, PORTS[nth % PORTS.len()])
         });
         let crowd = Self { clients, servers };
-        crowd.sides().map(Side::await_open);
+        crowd.sides().into_iter().for_each(Side::await_open);
         crowd
     }
 
@@ -175,9 +175,4 @@ fn count_dead(streams: &[TcpStream]) -> Ends {
 fn error(stream: &TcpStream) -> Option<ErrorKind> {
     let error = stream.take_error().expect("it is a socket");
     error.map(|error| error.kind())
-}
-
-/// The pair's client, whose end of the connections is aimed at.
-pub(crate) fn target(pair: &Pair) -> &Host {
-    &pair.client
 }

@@ -4,10 +4,11 @@ use std::env;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use chaos_agent::holder::{Client, RunDir};
+use chaos_agent::holder::{Client, RunDir, clients};
 
 use super::run_directory::VARIABLE;
-use crate::bed::{Injection, Namespace, Netfault, within};
+use crate::bed::netfault::Injection;
+use crate::bed::{Namespace, Netfault, within};
 
 /// A fault that meets no traffic: its peer does not exist.
 const IDLE: &str = "blackhole --to 198.18.255.1 --for 10m";
@@ -65,6 +66,16 @@ impl Held<'_> {
 pub(crate) fn await_none(namespace: &Namespace) {
     let gone = || client(namespace.inode()).is_none().then_some(());
     within(Duration::from_secs(5), gone).expect("a holder ends with its last fault");
+}
+
+/// Ends every fault that is in force in this run's directory, and with them their holders.
+pub(crate) fn end_all() {
+    // A holder that cannot be asked ends with its faults, which do not last long.
+    for mut client in clients(&RunDir::of_env()).unwrap_or_default() {
+        for fault in client.list().unwrap_or_default() {
+            drop(client.stop(&fault.name));
+        }
+    }
 }
 
 fn client(inode: u64) -> Option<Client> {

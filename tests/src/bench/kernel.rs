@@ -64,6 +64,12 @@ fn own(key: &str) -> BTreeMap<u32, u64> {
 }
 
 fn field(text: &str, key: &str) -> Option<u64> {
-    let value = |line: &str| line.strip_prefix(key)?.strip_prefix(':')?.trim().parse().ok();
+    let value = |line: &str| {
+        line.strip_prefix(key)?
+            .strip_prefix(':')?
+            .trim()
+            .parse()
+            .ok()
+    };
     text.lines().find_map(value)
 }

@@ -43,15 +43,34 @@ impl Figure {
     ) -> Self {
         Self {
             baseline: Some(stats::median(baseline)),
-            ratio: Some(stats::ratio(samples, baseline)),
+            ratio: Some(stats::median(&stats::ratios(samples, baseline))),
             ..Self::alone(name, unit, stats::median(samples))
         }
     }
 
+    /// The median of samples that were taken in turns, as [`Figure::paired`], and as `NAME_p99`
+    /// what one in a hundred exceeds.
+    pub(crate) fn with_tail(
+        name: &str,
+        unit: &'static str,
+        samples: &[f64],
+        baseline: &[f64],
+        note: &str,
+    ) -> [Self; 2] {
+        let slow = |samples| stats::percentile(samples, 99);
+        [
+            Self::paired(name, unit, samples, baseline).note(note),
+            Self::alone(format!("{name}_p99"), unit, slow(samples)).against(slow(baseline)),
+        ]
+    }
+
     /// The median ratio itself as the figure.
     pub(crate) fn ratio(name: impl Into<String>, samples: &[f64], baseline: &[f64]) -> Self {
-        let ratio = stats::ratio(samples, baseline);
-        Self::alone(name, "×", ratio).against(1.0)
+        let ratios = stats::ratios(samples, baseline);
+        let [low, high] = [25, 75].map(|percent| stats::percentile(&ratios, percent));
+        Self::alone(name, "×", stats::median(&ratios))
+            .against(1.0)
+            .note(format!("half of its pairs lie from {low:.3} to {high:.3}"))
     }
 
     /// Compares it with a single value.
@@ -106,12 +125,16 @@ impl fmt::Display for Report {
             ]);
         }
         for column in [1, 3, 4] {
-            let column = table.column_mut(column).expect("the table has five columns");
+            let column = table
+                .column_mut(column)
+                .expect("the table has five columns");
             column.set_cell_alignment(CellAlignment::Right);
         }
         writeln!(f, "{}", table.trim_fmt())?;
         let noted = self.0.iter().filter(|figure| !figure.note.is_empty());
-        noted.into_iter().try_for_each(|figure| write!(f, "\n{}: {}", figure.name, figure.note))
+        noted
+            .into_iter()
+            .try_for_each(|figure| write!(f, "\n{}: {}", figure.name, figure.note))
     }
 }
 

@@ -1,31 +1,42 @@
 //! Faults from the words that users write.
 
 use chaos_agent::engine::Order;
-use chaos_api::NetworkFault;
+use chaos_api::FaultSpec;
 use chaos_plan::Fault;
+use serde_json::{Value, json};
 
-/// An order for a fault with these fields of a spec, such as `faults: {blackhole: {}}`. It lasts a
-/// minute, for the case that no one is left to stop it.
-pub(crate) fn order(name: &str, words: &str) -> Order {
-    let yaml = format!(
-        "{{apiVersion: netfault.dev/v1alpha1, kind: NetworkFault, metadata: {{name: {name}}}, \
-         spec: {{duration: 1m, {words}}}}}"
-    );
-    let fault = NetworkFault::from_yaml(&yaml).unwrap_or_else(|error| panic!("{words}: {error}"));
+/// An order for a fault that does this to that traffic. It lasts a minute, for the case that no one
+/// is left to stop it.
+pub(crate) fn order(name: &str, faults: &Value, traffic: &Value) -> Order {
+    let spec = json!({"duration": "1m", "faults": faults, "traffic": traffic});
+    let spec: FaultSpec = serde_json::from_value(spec).expect("the words of a fault");
+    spec.validate().expect("a fault that makes sense");
     Order {
-        name: fault.metadata.name,
-        spec: fault.spec,
+        name: name.to_owned(),
+        spec,
         seed: 1,
     }
 }
 
-/// The same as a fault that does not end.
-pub(crate) fn fault(name: &str, words: &str) -> Fault {
-    let Order { name, spec, seed } = order(name, words);
+/// A blackhole that does not end.
+pub(crate) fn blackhole(name: &str, traffic: &Value) -> Fault {
+    let Order { name, spec, seed } = order(name, &json!({"blackhole": {}}), traffic);
     Fault {
         name,
         spec,
         seed,
         deadline: u64::MAX,
     }
+}
+
+/// Traffic with a peer at one address, whatever its ports.
+pub(crate) fn peer(address: &str) -> Value {
+    let block = json!({"cidr": format!("{address}/32")});
+    json!({"peers": [{"ipBlock": block}]})
+}
+
+/// Traffic with these ports of any peer, the first and the last.
+pub(crate) fn ports(first: u16, last: u16) -> Value {
+    let ports = json!({"port": first, "endPort": last});
+    json!({"peers": [{"ports": [ports]}]})
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: a running NATS publisher loses its existing connection, a bystander on the
 //! same broker does not notice, and everything heals.
+#![forbid(unsafe_code)]
 
 use std::time::{Duration, Instant};
 

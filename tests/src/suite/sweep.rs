@@ -5,7 +5,7 @@ use std::thread;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::bed::{namespace, process};
+use crate::bed::{gate, namespace, process};
 
 /// Ends this run's processes and deletes its namespaces; gives what there was.
 pub(super) fn this_run() -> Vec<String> {
@@ -39,6 +39,7 @@ pub(super) fn on_signals() {
     let mut signals = Signals::new([SIGINT, SIGTERM]).expect("signals can be handled");
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
+            let _closed = gate::close();
             this_run();
             std::process::exit(128 + signal);
         }

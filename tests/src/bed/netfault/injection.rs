@@ -77,9 +77,15 @@ impl<'netfault> Injection<'netfault> {
     #[track_caller]
     pub fn stop(mut self) -> Receipt {
         let stop = format!("stop {} -o json", self.name);
-        let receipt = self.netfault.call(&stop).expect_code(0).receipt();
+        let stopped = self.netfault.call(&stop);
+        let own = self.output.outcome(0).stderr;
+        assert_eq!(
+            stopped.code, 0,
+            "stop\n{}its holder said\n{own}",
+            stopped.stderr
+        );
         self.end().expect_code(0);
-        receipt
+        stopped.receipt()
     }
 
     /// Stops it by Ctrl-C and gives the receipt.

@@ -18,8 +18,9 @@ pub struct Listener {
 impl Listener {
     /// Listens on a host; port 0 lets the kernel choose.
     pub fn on(host: &Host, wire: Wire, port: u16) -> Self {
-        let socket = host.enter(|| TcpListener::bind((wire.any(), port)));
-        let socket = socket.expect("the port is free in a new namespace");
+        // A child that is being spawned holds copies of closed sockets until it has become itself.
+        let bind = || host.enter(|| TcpListener::bind((wire.any(), port)).ok());
+        let socket = eventually("the port is free", ANSWER, bind);
         socket
             .set_nonblocking(true)
             .expect("a listener can be non-blocking");

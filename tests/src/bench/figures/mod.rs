@@ -1,0 +1,52 @@
+//! The figures, a file for those that are measured together.
+
+mod idle_latency;
+mod idle_throughput;
+mod inject_cold;
+mod inject_local;
+mod inject_socket;
+mod load;
+mod match_ns;
+mod reset;
+
+use std::time::Instant;
+
+use super::Effort;
+use super::report::Figure;
+
+/// Figures that are measured together.
+struct Group {
+    names: &'static [&'static str],
+    measure: fn(Effort) -> Vec<Figure>,
+}
+
+/// In the order of the table.
+const GROUPS: [Group; 10] = [
+    reset::ONE,
+    reset::THOUSAND,
+    reset::TEN_THOUSAND,
+    inject_local::GROUP,
+    inject_socket::GROUP,
+    inject_cold::GROUP,
+    idle_throughput::GROUP,
+    idle_latency::GROUP,
+    match_ns::GROUP,
+    load::GROUP,
+];
+
+/// Measures the figures that have `filter` in their name.
+pub(super) fn measure(filter: &str, effort: Effort) -> Vec<Figure> {
+    let wanted = |name: &str| name.contains(filter);
+    let groups = GROUPS.iter();
+    let groups = groups.filter(|group| group.names.iter().any(|name| wanted(name)));
+    let figures = groups.flat_map(|group| timed(group, effort));
+    figures.filter(|figure| wanted(figure.name())).collect()
+}
+
+fn timed(group: &Group, effort: Effort) -> Vec<Figure> {
+    eprintln!("measuring {}", group.names.join(", "));
+    let start = Instant::now();
+    let figures = (group.measure)(effort);
+    eprintln!("  took {:.1} s", start.elapsed().as_secs_f64());
+    figures
+}
