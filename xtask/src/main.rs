@@ -2,6 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod build;
+mod cluster;
+mod crds;
+mod digest;
+mod image;
 mod lint;
 mod process;
 mod programs;
@@ -33,6 +37,10 @@ enum Command {
     Demo(programs::DemoArgs),
     Test(test::Args),
     Bench(programs::BenchArgs),
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+    Crds(crds::Args),
+    Image(image::Args),
     /// Checks the formatting and runs clippy, warnings as errors.
     ///
     /// Needs rustfmt and clippy, and no toolchain for BPF: the agent builds with a stub object.
@@ -54,6 +62,9 @@ fn main() -> ExitCode {
             Command::Demo(args) => programs::demo(&workspace, &args),
             Command::Test(args) => test::run(&workspace, &args),
             Command::Bench(args) => programs::bench(&workspace, &args),
+            Command::Cluster(command) => cluster::run(&workspace, &command),
+            Command::Crds(args) => crds::run(&workspace, &args),
+            Command::Image(args) => image::run(&workspace, &args),
             Command::Lint => lint::run(&workspace),
             Command::Tidy => tidy::run(&workspace),
         }

@@ -1,6 +1,8 @@
 //! `cargo xtask setup`: installs what is missing, and only that.
 
 mod apt;
+mod containers;
+pub(crate) mod golang;
 pub(crate) mod kernels;
 mod servers;
 pub(crate) mod toolchain;
@@ -38,6 +40,10 @@ pub(crate) enum Purpose {
     Netns,
     /// Suite `vm`.
     Vm,
+    /// The cluster: Kubernetes and what runs its pods.
+    Cluster,
+    /// Images.
+    Image,
     /// The demo.
     Demo,
     /// The benches.
@@ -65,6 +71,8 @@ pub(crate) fn ensure(workspace: &Workspace, purposes: &[Purpose]) -> Result<Vec<
     let mut packages = tools::missing(purposes);
     packages.extend(toolchain::missing_packages(purposes));
     let unpacked = [
+        containers::missing(workspace, purposes),
+        golang::missing(purposes),
         servers::missing(workspace, purposes),
         kernels::missing(workspace, purposes),
     ];
@@ -81,6 +89,8 @@ pub(crate) fn ensure(workspace: &Workspace, purposes: &[Purpose]) -> Result<Vec<
     apt.install(&packages)?;
     let mut installed = packages;
     installed.extend(toolchain::ensure(workspace, &apt, purposes)?);
+    installed.extend(containers::ensure(workspace, &apt, purposes)?);
+    installed.extend(golang::ensure(&apt, purposes)?);
     installed.extend(servers::ensure(workspace, &apt, purposes)?);
     installed.extend(kernels::ensure(workspace, &apt, purposes)?);
     if !installed.is_empty() {

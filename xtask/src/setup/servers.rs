@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use super::{
-    Purpose::{self, Bench, Demo, Netns},
+    Purpose::{self, Bench, Demo, Image, Netns},
     apt::Apt,
     wanted,
 };
@@ -23,10 +23,10 @@ use crate::workspace::{Workspace, find_program};
 type Server = (&'static str, &'static [Purpose]);
 
 /// The broker.
-const NATS: Server = ("usr/sbin/nats-server", &[Demo, Netns, Bench]);
+const NATS: Server = ("usr/sbin/nats-server", &[Demo, Netns, Bench, Image]);
 
 /// The cache.
-const REDIS: Server = ("usr/bin/redis-server", &[Netns, Bench]);
+const REDIS: Server = ("usr/bin/redis-server", &[Netns, Bench, Image]);
 
 /// The packages of servers that are missing and that this machine can't stand in for.
 pub(super) fn missing(workspace: &Workspace, purposes: &[Purpose]) -> Vec<String> {

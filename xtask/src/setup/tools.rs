@@ -1,7 +1,7 @@
 //! Programs that come with a Debian package and may stay installed.
 
 use super::{
-    Purpose::{self, Bench, Demo, Kernel, Netns, Vm},
+    Purpose::{self, Bench, Cluster, Demo, Image, Kernel, Netns, Vm},
     wanted,
 };
 use crate::workspace::find_program;
@@ -27,14 +27,18 @@ const fn tool(
 
 /// The programs that demo, suites and benches call.
 const TOOLS: &[Tool] = &[
-    tool("ip", "iproute2", &[Demo, Kernel, Netns, Bench]),
-    tool("nft", "nftables", &[Demo, Netns, Bench]),
+    tool("ip", "iproute2", &[Demo, Kernel, Netns, Bench, Cluster]),
+    tool("nft", "nftables", &[Demo, Netns, Bench, Cluster]),
+    tool("iptables", "iptables", &[Cluster]),
+    tool("conntrack", "conntrack", &[Cluster]),
+    tool("unshare", "util-linux", &[Cluster]),
     tool("ethtool", "ethtool", &[Kernel, Netns, Bench]),
     tool("tcpdump", "tcpdump", &[Netns]),
     tool("bpftool", "bpftool", &[Kernel, Netns, Bench]),
-    tool("redis-cli", "redis-tools", &[Netns, Bench]),
+    tool("curl", "curl", &[Image]),
+    tool("redis-cli", "redis-tools", &[Netns, Bench, Image]),
     tool("qemu-system-x86_64", "qemu-system-x86", &[Vm]),
-    tool("busybox", "busybox-static", &[Vm]),
+    tool("busybox", "busybox-static", &[Vm, Image]),
     // Newer kernel packages compress their modules.
     tool("xz", "xz-utils", &[Vm]),
 ];

@@ -1,0 +1,70 @@
+//! `cargo xtask cluster status`: one line per machine.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::{
+    cgroup, control,
+    layout::{Layout, Machine},
+    machine,
+    net::{self, Port},
+    node, ready,
+    settings::Settings,
+};
+
+/// Runs it; fails where a machine is missing or not ready.
+pub(crate) fn run(layout: &Layout) -> Result<ExitCode> {
+    let Some(settings) = Settings::load(layout)? else {
+        println!("no cluster");
+        return Ok(ExitCode::FAILURE);
+    };
+    let ready = ready::ready_nodes(layout).ok();
+    println!(
+        "{:<8}{:<14}{:<12}{:<10}HELD",
+        "MACHINE", "ADDRESS", "STATE", "PROCESSES"
+    );
+    let mut all_well = true;
+    for machine in settings.machines() {
+        let state = state(machine, ready.as_deref())?;
+        all_well &= matches!(state, "Ready" | "answers");
+        println!(
+            "{:<8}{:<14}{state:<12}{:<10}{}",
+            machine.name(),
+            machine.address(),
+            cgroup::processes(machine)?.len(),
+            held(layout, machine).join(", ")
+        );
+    }
+    Ok(if all_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// A machine in a word; `ready` are the nodes that are, or none where the API server is silent.
+fn state(machine: Machine, ready: Option<&[String]>) -> Result<&'static str> {
+    if !machine::is_up(machine)? {
+        return Ok("ended");
+    }
+    Ok(match (machine, ready) {
+        (Machine::Control, Some(_)) => "answers",
+        (Machine::Control, None) => "silent",
+        (node, _) if net::port(node) == Some(Port::Down) => "cut",
+        (node, Some(ready)) if ready.contains(&node.name()) => "Ready",
+        (_, Some(_)) => "NotReady",
+        (_, None) => "unknown",
+    })
+}
+
+/// The services that are kept ended.
+fn held(layout: &Layout, machine: Machine) -> Vec<&'static str> {
+    let services: &[&str] = match machine {
+        Machine::Control => &control::SERVICES,
+        Machine::Node(_) => &node::SERVICES,
+    };
+    let held = services.iter().copied();
+    held.filter(|service| layout.hold(machine, service).exists())
+        .collect()
+}

@@ -1,0 +1,93 @@
+//! `cargo xtask image`: images as archives, from static programs, without a registry or an engine.
+
+pub(crate) mod archive;
+mod libraries;
+mod recipe;
+mod table;
+
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context, Result};
+
+pub(crate) use self::recipe::{Architecture, Recipe, Source};
+use self::table::{IMAGES, Image};
+use crate::{
+    build::{BUILD_BOUND, Built},
+    process,
+    setup::{self, Purpose},
+    workspace::Workspace,
+};
+
+/// Makes container images as archives, without a registry or an engine.
+///
+/// The archives are in target/images and are loaded by `cargo xtask cluster load`, `docker load` and
+/// `podman load`. The same programs give the same digest.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// What the images' programs run on.
+    #[arg(long, value_enum, default_value_t = Architecture::own())]
+    arch: Architecture,
+    /// Only these images; all that can be made for the architecture without one.
+    #[arg(value_name = "IMAGE", value_parser = table::names())]
+    images: Vec<String>,
+}
+
+/// Where the archive of an image is put.
+pub(crate) fn path(workspace: &Workspace, image: &str, architecture: Architecture) -> PathBuf {
+    workspace.target(&format!("images/{image}-{}.tar", architecture.oci()))
+}
+
+/// Runs `cargo xtask image`.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    let chosen = |image: &&Image| {
+        if args.images.is_empty() {
+            image.can_be_for(args.arch)
+        } else {
+            args.images.iter().any(|name| name == image.name)
+        }
+    };
+    for image in IMAGES.iter().filter(chosen) {
+        let file = path(workspace, image.name, args.arch);
+        let recipe = image.recipe(workspace, args.arch)?;
+        let digest = archive::write(&recipe, &file)?;
+        println!("{}  {}  {digest}", file.display(), recipe.name);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds a program of this workspace without any shared library, and returns where it is.
+fn static_program(
+    workspace: &Workspace,
+    architecture: Architecture,
+    package: &str,
+    program: &str,
+) -> Result<PathBuf> {
+    setup::ensure(workspace, &[Purpose::Build])?;
+    let target = architecture.target();
+    let dir = workspace.target("image-build");
+    let mut cargo: Command = Built::new(workspace)?.cargo_build();
+    cargo
+        .args(["--package", package, "--bin", program])
+        // Named, so that the flag does not reach build scripts and macros.
+        .args(["--target", target])
+        .env("CARGO_TARGET_DIR", &dir)
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static");
+    if architecture != Architecture::own() {
+        let linker = format!(
+            "{}-linux-gnu-gcc",
+            target.split('-').next().unwrap_or(target)
+        );
+        let variable = target.replace('-', "_").to_uppercase();
+        cargo.env(format!("CARGO_TARGET_{variable}_LINKER"), linker);
+    }
+    process::status(&mut cargo, BUILD_BOUND).with_context(|| {
+        format!(
+            "{program} was not built for {target}; for another architecture that takes \
+             `rustup target add {target}` and its C compiler"
+        )
+    })?;
+    Ok(dir.join(target).join("release").join(program))
+}
