@@ -1,10 +1,13 @@
 //! Reads a fault from a YAML or JSON file.
 
-use serde::de::DeserializeOwned;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
 
 use crate::local::Outline;
-use crate::{Invalid, NetworkFault};
+use crate::local_fault;
+use crate::{Invalid, LocalFault, Metadata, NetworkFault, NetworkFaultSpec};
 
 /// Why a file holds no usable fault.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -17,17 +20,57 @@ pub enum FileError {
     Invalid(Vec<Invalid>),
 }
 
+/// The whole of a file.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Document<M> {
+    api_version: String,
+    kind: String,
+    metadata: M,
+    spec: NetworkFaultSpec,
+    #[serde(default, rename = "status")]
+    _status: IgnoredAny,
+}
+
 impl NetworkFault {
     /// Reads one fault from YAML (which JSON is a part of) for local mode, and validates it.
-    pub fn from_yaml(text: &str) -> Result<Self, FileError> {
-        let outline: Result<Outline, _> = read(text);
-        if let Ok(outline) = outline {
-            outline.check().map_err(FileError::Invalid)?;
-        }
-        let fault: Self = read(text).map_err(FileError::Syntax)?;
+    pub fn from_yaml(text: &str) -> Result<LocalFault, FileError> {
+        check_outline(text, Outline::check)?;
+        let file: Document<Metadata> = read(text).map_err(FileError::Syntax)?;
+        let fault = LocalFault {
+            api_version: file.api_version,
+            kind: file.kind,
+            metadata: file.metadata,
+            spec: file.spec.local().map_err(FileError::Invalid)?,
+        };
         fault.validate().map_err(FileError::Invalid)?;
         Ok(fault)
     }
+
+    /// Reads one fault from YAML for a cluster, and validates it as the API server will.
+    pub fn from_cluster_yaml(text: &str) -> Result<Self, FileError> {
+        check_outline(text, Outline::check_cluster)?;
+        let file: Document<ObjectMeta> = read(text).map_err(FileError::Syntax)?;
+        local_fault::check_head(&file.api_version, &file.kind).map_err(FileError::Invalid)?;
+        let fault = Self {
+            metadata: file.metadata,
+            spec: file.spec,
+            status: None,
+        };
+        fault.validate().map_err(FileError::Invalid)?;
+        Ok(fault)
+    }
+}
+
+/// Refuses words by name before the rest is read.
+fn check_outline(
+    text: &str,
+    check: impl Fn(&Outline) -> Result<(), Vec<Invalid>>,
+) -> Result<(), FileError> {
+    let outline: Result<Outline, _> = read(text);
+    outline.map_or(Ok(()), |outline| {
+        check(&outline).map_err(FileError::Invalid)
+    })
 }
 
 /// Reads a `T`, or one line that names the field that is wrong and where it stands.

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Family, Protocol};
 
 /// One connection, or one connected UDP socket, of the target.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FlowInfo {
     /// TCP or UDP.
@@ -15,10 +16,13 @@ pub struct FlowInfo {
     /// The IP version of its packets: IPv4 for a v4-mapped socket.
     pub family: Family,
     /// The target's end.
+    #[schemars(with = "String", length(max = 64))]
     pub local: SocketAddr,
     /// The other end.
+    #[schemars(with = "String", length(max = 64))]
     pub peer: SocketAddr,
     /// The socket's state, as `ss` prints it: `ESTAB`, `SYN-SENT`, …
+    #[schemars(length(max = 32))]
     pub state: String,
     /// Bytes received that the application has not read.
     pub recv_queue: u32,

@@ -22,7 +22,7 @@ const CLUSTER: [&str; 9] = [
 ];
 
 /// Words of `spec.traffic` that this version does not have.
-const PLANNED: [&str; 4] = ["exceptPeers", "interfaces", "connections", "initiator"];
+pub(crate) const PLANNED: [&str; 4] = ["exceptPeers", "interfaces", "connections", "initiator"];
 
 /// The keys of a mapping.
 #[derive(Default, Deserialize)]
@@ -60,26 +60,33 @@ struct Spec {
 }
 
 impl Outline {
-    /// Refuses the words, in the order of the fields.
+    /// Refuses the words that local mode cannot act on, in the order of the fields.
     pub(crate) fn check(&self) -> Result<(), Vec<Invalid>> {
-        let Spec {
-            traffic,
-            faults,
-            rest,
-        } = &self.spec;
         let mut wrong = Vec::new();
-        for word in rest.among(&CLUSTER) {
+        for word in self.spec.rest.among(&CLUSTER) {
             let fix = "is for clusters; remove it, and name the target on the command line";
             wrong.push(Invalid::new(format!("spec.{word}"), fix));
         }
-        for word in traffic.among(&PLANNED) {
+        wrong.extend(self.planned());
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// Refuses the words that this version does not have, in the order of the fields.
+    pub(crate) fn check_cluster(&self) -> Result<(), Vec<Invalid>> {
+        let wrong = self.planned();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    fn planned(&self) -> Vec<Invalid> {
+        let mut wrong = Vec::new();
+        for word in self.spec.traffic.among(&PLANNED) {
             let fix = "is not in this version; remove it";
             wrong.push(Invalid::new(format!("spec.traffic.{word}"), fix));
         }
-        let words = faults.0.keys();
+        let words = self.spec.faults.0.keys();
         for error in words.filter_map(|word| Block::from_word(word).err()) {
             wrong.push(Invalid::new("spec.faults", error.to_string()));
         }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+        wrong
     }
 }

@@ -1,6 +1,7 @@
 //! What a fault tells about itself, while it runs and after: what it really hit.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Block, Direction, Span};
@@ -73,9 +74,25 @@ pub enum EndReason {
     HolderExited,
     /// The target went away.
     TargetGone,
+    /// The node's agent was started anew, and what it remembered of connections was lost.
+    AgentRestarted,
+    /// Every fault in the cluster was stopped at once.
+    Halted,
 }
 
 impl EndReason {
+    /// The reason as one word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Expired => "Expired",
+            Self::Stopped => "Stopped",
+            Self::HolderExited => "HolderExited",
+            Self::TargetGone => "TargetGone",
+            Self::AgentRestarted => "AgentRestarted",
+            Self::Halted => "Halted",
+        }
+    }
+
     /// The reason in words, as a sentence goes on after "ended: ".
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -83,6 +100,8 @@ impl EndReason {
             Self::Stopped => "stopped",
             Self::HolderExited => "the process that held it went away",
             Self::TargetGone => "the target went away",
+            Self::AgentRestarted => "the node's agent was restarted",
+            Self::Halted => "stopped with all others",
         }
     }
 }
@@ -100,7 +119,7 @@ pub struct RuleReceipt {
 }
 
 /// What one rule did, in packets as the hook sees them (a GSO packet counts as one).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RuleCounters {
     /// Packets that matched while the rule was in force; the sum of the fates below.
@@ -130,6 +149,35 @@ pub struct RuleCounters {
 }
 
 impl RuleCounters {
+    /// The sums of both.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        self.combined(other, u64::saturating_add)
+    }
+
+    /// The higher of both, counter by counter.
+    #[must_use]
+    pub fn most(self, other: Self) -> Self {
+        self.combined(other, u64::max)
+    }
+
+    fn combined(self, other: Self, both: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            matched: both(self.matched, other.matched),
+            matched_bytes: both(self.matched_bytes, other.matched_bytes),
+            spared: both(self.spared, other.spared),
+            outranked: both(self.outranked, other.outranked),
+            dropped: both(self.dropped, other.dropped),
+            reset: both(self.reset, other.reset),
+            refused: both(self.refused, other.refused),
+            let_through: both(self.let_through, other.let_through),
+            failed: both(self.failed, other.failed),
+            idle_reset: both(self.idle_reset, other.idle_reset),
+            expired: both(self.expired, other.expired),
+            lapsed: both(self.lapsed, other.lapsed),
+        }
+    }
+
     /// The counters with their names in words, in the order of the fields.
     pub const fn named(&self) -> [(&'static str, u64); 12] {
         [

@@ -3,15 +3,30 @@
 use std::fmt;
 
 use ipnet::IpNet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::PortRange;
+use crate::schema::{self, rules};
 use crate::units::cidr;
+use crate::{MAX_PEERS, MAX_PORTS, PortRange};
 
 /// The traffic a fault meets: what satisfies every field.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Traffic {
+///
+/// The other ends come in three forms: as users write them ([`PeerWords`](crate::PeerWords)), as
+/// addresses ([`Peer`]), and in a plan as indices of sets of addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    default,
+    bound(deserialize = "P: Deserialize<'de>")
+)]
+#[schemars(
+    bound = "P: JsonSchema + Serialize",
+    transform = schema::with_planned,
+    extend("x-kubernetes-validations" = rules::traffic())
+)]
+pub struct Traffic<P = Peer> {
     /// Which way, seen from the target; each fault has its own default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
@@ -21,21 +36,62 @@ pub struct Traffic {
     pub family: Family,
     /// The target's own ports, of TCP or UDP; any where empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_PORTS))]
     pub local_ports: Vec<PortRange>,
     /// The other ends; any where empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub peers: Vec<Peer>,
+    #[schemars(length(max = MAX_PEERS))]
+    pub peers: Vec<P>,
 }
 
-impl Traffic {
+impl<P> Traffic<P> {
     /// Whether this is all traffic of the target.
     pub fn is_all(&self) -> bool {
-        *self == Self::default()
+        let Self {
+            direction,
+            protocol,
+            family,
+            local_ports,
+            peers,
+        } = self;
+        direction.is_none()
+            && *protocol == Protocol::Any
+            && *family == Family::Any
+            && local_ports.is_empty()
+            && peers.is_empty()
+    }
+
+    /// The same traffic with its other ends in another form; none may become none only where there
+    /// were none, since no peer is every peer.
+    pub fn with_peers<Q>(&self, peers: Vec<Q>) -> Traffic<Q> {
+        debug_assert!(
+            self.peers.is_empty() == peers.is_empty(),
+            "no peer is every peer"
+        );
+        Traffic {
+            direction: self.direction,
+            protocol: self.protocol,
+            family: self.family,
+            local_ports: self.local_ports.clone(),
+            peers,
+        }
+    }
+}
+
+impl<P> Default for Traffic<P> {
+    fn default() -> Self {
+        Self {
+            direction: None,
+            protocol: Protocol::Any,
+            family: Family::Any,
+            local_ports: Vec::new(),
+            peers: Vec::new(),
+        }
     }
 }
 
 /// Which way packets go, seen from the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Direction {
     /// Away from the target.
     Egress,
@@ -47,7 +103,18 @@ pub enum Direction {
 
 /// The protocol of the traffic.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Protocol {
@@ -64,7 +131,7 @@ pub enum Protocol {
 }
 
 /// The IP version of the traffic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Family {
     /// Both.
     #[default]
@@ -88,11 +155,15 @@ pub struct Peer {
 }
 
 /// A range of addresses with holes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-kubernetes-validations" = rules::ip_block()))]
 pub struct IpBlock {
     /// The range; its host bits are zero.
     #[serde(deserialize_with = "cidr::one")]
+    #[schemars(schema_with = "cidr::schema")]
     pub cidr: IpNet,
     /// The holes, each inside `cidr`.
     #[serde(
@@ -100,6 +171,7 @@ pub struct IpBlock {
         deserialize_with = "cidr::many",
         skip_serializing_if = "Vec::is_empty"
     )]
+    #[schemars(schema_with = "cidr::list_schema")]
     pub except: Vec<IpNet>,
 }
 

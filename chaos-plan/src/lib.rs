@@ -1,26 +1,44 @@
-//! The translator: faults in user words become a table of kernel rules, a table becomes the
-//! operations that bring the kernel to it, and counters become receipts.
+//! The translator: faults in user words become one plan for each node, a plan's orders become a
+//! table of kernel rules, a table becomes the operations that bring the kernel to it, counters
+//! become receipts, and receipts the status of a fault.
 //!
 //! Everything here is pure. This crate knows no tokio, no Kubernetes client, no clock, no random
 //! source and no I/O: times and seeds are arguments.
 #![forbid(unsafe_code)]
 
+mod body;
+mod clock;
 mod diff;
+mod draw;
 mod explain;
 mod image;
 mod lower;
 mod matching;
 mod parts;
+mod place;
 mod ports;
 mod prefixes;
 mod raise;
+mod report;
+mod status;
 mod table;
+mod text;
 mod words;
 
+pub use body::{
+    FaultId, PeerSet, PlanBody, PlannedFault, PodOrder, PodPlan, Unsupported, decode, encode,
+};
+pub use clock::{Sample, ServerClock};
 pub use diff::{Op, diff};
 pub use explain::explain;
 pub use image::Image;
 pub use lower::{LowerError, lower};
 pub use matching::{Matching, PacketWords, matches, meets};
+pub use place::{
+    EndpointView, FaultView, NamespaceView, NodeView, Outcome, Phase, Placement, PodRef, PodView,
+    PortView, Refusal, ServiceView, Verdict, World, place,
+};
 pub use raise::{Clock, Life, Observed, raise, total};
+pub use report::{PodReport, Preview, Report, ReportState};
+pub use status::{Answer, aggregate};
 pub use table::{Fault, PlannedRule, RuleId, Table};

@@ -6,6 +6,7 @@ use chaos_abi::{Action, CERTAIN, MAX_CLASSES, MAX_PREFIXES, MAX_RULES, Rule, Sid
 use chaos_api::{Block, Direction, Percent, Protocol};
 use thiserror::Error;
 
+use crate::draw::splitmix64;
 use crate::parts::{Part, parts};
 use crate::{Fault, Matching, PlannedRule, RuleId, Table, ports, prefixes};
 
@@ -112,15 +113,6 @@ fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
         peers: part.blocks.unwrap_or_default(),
         peer_ports: part.ports.into_iter().collect(),
     }
-}
-
-/// One step of `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
-/// OOPSLA 2014).
-fn splitmix64(state: u64) -> u64 {
-    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 fn word(side: Side) -> &'static str {

@@ -5,16 +5,19 @@ mod reset;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use blackhole::Blackhole;
 pub use reset::Reset;
 
 use crate::Percent;
+use crate::schema::rules;
 
 /// The blocks of a fault; they compose, and at least one is present.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(extend("x-kubernetes-validations" = rules::faults()))]
 pub struct Faults {
     /// Drop silently.
     #[serde(skip_serializing_if = "Option::is_none")]

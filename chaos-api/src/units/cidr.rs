@@ -4,9 +4,11 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use super::text;
+use crate::MAX_EXCEPTS;
 
 /// Deserializes one range.
 pub(crate) fn one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IpNet, D::Error> {
@@ -18,6 +20,28 @@ pub(crate) fn many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpN
     let ranges = Vec::<Cidr>::deserialize(deserializer)?;
     Ok(ranges.into_iter().map(|Cidr(range)| range).collect())
 }
+
+/// The schema of one range; whether it is one is a rule of its block.
+pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "description": "A range of addresses, such as 10.0.0.0/8; its host bits are zero.",
+        "type": "string",
+        "maxLength": MAX_CIDR,
+    })
+}
+
+/// The schema of a list of ranges.
+pub(crate) fn list_schema(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "description": "Holes in the range.",
+        "type": "array",
+        "maxItems": MAX_EXCEPTS,
+        "items": schema(generator),
+    })
+}
+
+/// Characters of the longest range, in any of its forms.
+const MAX_CIDR: usize = 49;
 
 struct Cidr(IpNet);
 

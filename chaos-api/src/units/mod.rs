@@ -4,7 +4,7 @@ pub(crate) mod cidr;
 mod percent;
 mod port;
 mod span;
-mod text;
+pub(crate) mod text;
 
 pub use percent::{Percent, PercentError};
 pub use port::{PortRange, PortRangeError};

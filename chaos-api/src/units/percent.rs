@@ -39,6 +39,12 @@ impl Percent {
     /// 100%.
     pub const ALL: Self = Self { parts: WHOLE };
 
+    /// This share of a number, rounded down.
+    pub fn of(self, count: u32) -> u32 {
+        let share = u64::from(count) * u64::from(self.parts) / u64::from(WHOLE);
+        u32::try_from(share).expect("at most the number itself")
+    }
+
     /// This share of 2³², rounded to the nearest: what a 32-bit draw must be below.
     pub const fn threshold(self) -> u64 {
         (((self.parts as u64) << 32) + WHOLE as u64 / 2) / WHOLE as u64
@@ -79,7 +85,7 @@ impl FromStr for Percent {
     }
 }
 
-text_serde!(Percent);
+text_serde!(Percent, crate::schema::percent());
 
 /// `None` where the sum is over 100%; `fraction` has at most six digits.
 fn parts(whole: &str, fraction: &str) -> Option<u32> {

@@ -88,7 +88,7 @@ impl FromStr for PortRange {
     }
 }
 
-text_serde!(PortRange);
+text_serde!(PortRange, crate::schema::ports());
 
 fn port(text: &str) -> Option<u16> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());

@@ -132,7 +132,7 @@ impl FromStr for Span {
     }
 }
 
-text_serde!(Span);
+text_serde!(Span, crate::schema::span());
 
 /// A number's digits before and after the point.
 type Amount<'a> = (&'a str, &'a str);

@@ -16,7 +16,7 @@ pub(super) fn decimal(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Deserializes a `T` from a string, or from a number as if it had been written as a string.
-pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromStr<Err: fmt::Display>,
     D: Deserializer<'de>,
@@ -50,9 +50,19 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
     }
 }
 
-/// Serde through `Display` and `FromStr`.
+/// Serde through `Display` and `FromStr`, and the schema of the text.
 macro_rules! text_serde {
-    ($unit:ty) => {
+    ($unit:ident, $schema:expr) => {
+        impl schemars::JsonSchema for $unit {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($unit).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $schema
+            }
+        }
+
         impl serde::Serialize for $unit {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)

@@ -1,24 +1,16 @@
 //! What a spec may hold, beyond what its types say. Each rule stands here once.
 
+mod cluster;
 mod peer;
+mod selector;
 mod traffic;
+mod words;
 
 use std::fmt;
 
 use thiserror::Error;
 
-use crate::{Block, FaultSpec, Protocol, Span};
-
-/// Peers one fault can name.
-pub const MAX_PEERS: usize = 64;
-/// Holes one `ipBlock` can have.
-pub const MAX_EXCEPTS: usize = 64;
-/// Port ranges one list can hold.
-pub const MAX_PORTS: usize = 32;
-/// Characters of a name: an RFC 1123 label.
-pub const MAX_NAME: usize = 63;
-/// Longest fault: on one machine nobody watches a holder for longer, and a forgotten one must end.
-pub const MAX_DURATION: Span = Span::from_secs(24 * 3600);
+use crate::{Block, FaultSpec, MAX_DURATION, Protocol};
 
 /// One thing that is wrong, as one line: the field, its value, what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -56,6 +48,11 @@ impl Findings {
         self.0.push(Invalid::new(field, needed));
     }
 
+    fn outcome(self) -> Result<(), Vec<Invalid>> {
+        let Self(wrong) = self;
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
     fn limit(&mut self, field: &str, count: usize, most: usize) {
         if count > most {
             let problem = format!("has {count} entries; at most {most} are allowed");
@@ -68,11 +65,16 @@ impl FaultSpec {
     /// Checks the spec; all that is wrong, in the order of the fields.
     pub fn validate(&self) -> Result<(), Vec<Invalid>> {
         let mut findings = Findings::default();
-        traffic::check(&self.traffic, &mut findings);
-        self.check_faults(&mut findings);
-        self.check_duration(&mut findings);
-        let Findings(wrong) = findings;
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+        traffic::check_named(&self.traffic, &mut findings);
+        self.check(&mut findings);
+        findings.outcome()
+    }
+
+    /// Checks all but whether its peers name anything.
+    fn check(&self, findings: &mut Findings) {
+        traffic::check(&self.traffic, findings);
+        self.check_faults(findings);
+        self.check_duration(findings);
     }
 
     fn check_faults(&self, findings: &mut Findings) {

@@ -4,13 +4,11 @@ use std::net::Ipv6Addr;
 
 use ipnet::IpNet;
 
-use crate::validate::{Findings, MAX_EXCEPTS, MAX_PORTS};
-use crate::{Family, IpBlock, Peer};
+use crate::validate::Findings;
+use crate::{Family, IpBlock, MAX_EXCEPTS, MAX_PORTS, Peer};
 
+/// Checks a peer's addresses and how many ports it has.
 pub(super) fn check(field: &str, peer: &Peer, family: Family, findings: &mut Findings) {
-    if peer.ip_block.is_none() && peer.ports.is_empty() {
-        findings.refuse_absence(field, "names nothing; write ipBlock, ports or both");
-    }
     findings.limit(&format!("{field}.ports"), peer.ports.len(), MAX_PORTS);
     if let Some(block) = &peer.ip_block {
         check_block(&format!("{field}.ipBlock"), block, family, findings);

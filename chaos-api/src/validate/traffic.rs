@@ -1,7 +1,7 @@
 //! The rules for `spec.traffic` as a whole.
 
-use crate::validate::{Findings, MAX_PEERS, MAX_PORTS, peer};
-use crate::{PeerPort, Protocol, Traffic};
+use crate::validate::{Findings, peer};
+use crate::{MAX_PEERS, MAX_PORTS, PeerPort, Protocol, Traffic};
 
 /// Checks the traffic for itself, whatever the faults.
 pub(super) fn check(traffic: &Traffic, findings: &mut Findings) {
@@ -15,6 +15,16 @@ pub(super) fn check(traffic: &Traffic, findings: &mut Findings) {
     }
 }
 
+/// Checks that each peer names something.
+pub(super) fn check_named(traffic: &Traffic, findings: &mut Findings) {
+    for (index, peer) in traffic.peers.iter().enumerate() {
+        if peer.ip_block.is_none() && peer.ports.is_empty() {
+            let needed = "names nothing; write ipBlock, ports or both";
+            findings.refuse_absence(&peer_field(index), needed);
+        }
+    }
+}
+
 /// Every port of every peer, with its path.
 pub(super) fn peer_ports(traffic: &Traffic) -> impl Iterator<Item = (String, &PeerPort)> {
     traffic.peers.iter().enumerate().flat_map(|(index, peer)| {
@@ -23,7 +33,8 @@ pub(super) fn peer_ports(traffic: &Traffic) -> impl Iterator<Item = (String, &Pe
     })
 }
 
-fn peer_field(index: usize) -> String {
+/// The path of a peer.
+pub(super) fn peer_field(index: usize) -> String {
     format!("spec.traffic.peers[{index}]")
 }
 

@@ -1,6 +1,6 @@
 //! The fault words of the command line.
 
-use chaos_api::{Block, Faults, GrammarError, NetworkFault};
+use chaos_api::{Block, Faults, GrammarError, LocalFault, NetworkFault};
 
 fn read(line: &str) -> Result<Faults, GrammarError> {
     let words: Vec<String> = line.split(' ').map(Into::into).collect();
@@ -95,9 +95,9 @@ fn a_name_is_safe_in_a_path() {
         .spec;
     for name in ["", "..", "a/b", "Cut", "-a", "a-", "a.b", &"a".repeat(64)] {
         assert!(
-            NetworkFault::new(name, spec.clone()).validate().is_err(),
+            LocalFault::new(name, spec.clone()).validate().is_err(),
             "{name}"
         );
     }
-    assert_eq!(NetworkFault::new("cut-nats-2", spec).validate(), Ok(()));
+    assert_eq!(LocalFault::new("cut-nats-2", spec).validate(), Ok(()));
 }

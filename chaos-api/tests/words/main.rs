@@ -1,6 +1,9 @@
 //! What users write: read, written back, refused with one line.
+#![forbid(unsafe_code)]
 
 mod examples;
 mod faults;
 mod peers;
+mod resolving;
+mod settings;
 mod units;

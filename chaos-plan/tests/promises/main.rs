@@ -1,4 +1,5 @@
 //! What the translator promises, each against a slow and obvious way to say the same.
+#![forbid(unsafe_code)]
 
 mod a_plan_explains_itself;
 mod bit_sets_match_what_the_words_say;

@@ -1,4 +1,4 @@
-//! `NetworkFault`, the object a file holds.
+//! `LocalFault`, a fault with its name for a target on this machine.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,11 @@ pub const API_VERSION: &str = "netfault.dev/v1alpha1";
 /// The only `kind` this version reads.
 pub const KIND: &str = "NetworkFault";
 
-/// A fault with its name, as a YAML or JSON file holds it.
+/// A fault with its name, as a YAML or JSON file holds it: a `NetworkFault` without the words that
+/// only a cluster can act on, and with its peers as addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NetworkFault {
+pub struct LocalFault {
     /// Always [`API_VERSION`].
     pub api_version: String,
     /// Always [`KIND`].
@@ -40,7 +41,7 @@ pub struct Metadata {
     pub labels: BTreeMap<String, String>,
 }
 
-impl NetworkFault {
+impl LocalFault {
     /// A fault with a name and nothing else in its metadata.
     pub fn new(name: impl Into<String>, spec: FaultSpec) -> Self {
         Self {
@@ -56,15 +57,23 @@ impl NetworkFault {
 
     /// Checks the object and its spec; all that is wrong, in the order of the fields.
     pub fn validate(&self) -> Result<(), Vec<Invalid>> {
-        let head = [
-            fixed("apiVersion", &self.api_version, API_VERSION),
-            fixed("kind", &self.kind, KIND),
-            check_name(&self.metadata.name),
-        ];
-        let mut wrong: Vec<Invalid> = head.into_iter().filter_map(Result::err).collect();
+        let mut wrong = check_head(&self.api_version, &self.kind)
+            .err()
+            .unwrap_or_default();
+        wrong.extend(check_name(&self.metadata.name).err());
         wrong.extend(self.spec.validate().err().unwrap_or_default());
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
+}
+
+/// Checks what kind of object a file says that it is.
+pub(crate) fn check_head(api_version: &str, kind: &str) -> Result<(), Vec<Invalid>> {
+    let head = [
+        fixed("apiVersion", api_version, API_VERSION),
+        fixed("kind", kind, KIND),
+    ];
+    let wrong: Vec<Invalid> = head.into_iter().filter_map(Result::err).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
 /// Checks a fault's name: an RFC 1123 label, so that it is safe in paths and in Kubernetes.

@@ -1,0 +1,143 @@
+//! The rules of a fault as a whole, and of what may change of it later.
+
+use kube::core::Rule;
+
+use super::{at, escaped, rule};
+use crate::schema::patterns;
+
+/// Of the blocks of a fault.
+pub(crate) fn faults() -> Vec<Rule> {
+    vec![rule(
+        "has(self.blackhole) || has(self.reset)",
+        "names no fault; write blackhole or reset",
+    )]
+}
+
+/// Of a fault's spec as a whole.
+pub(crate) fn spec() -> Vec<Rule> {
+    let count = format!("self.value.matches('{}')", escaped(patterns::COUNT));
+    let share = format!("self.value.matches('{}')", escaped(patterns::PERCENT));
+    let mut rules = vec![
+        at(
+            rule(
+                "!(self.mode in ['All', 'One']) || !has(self.value)",
+                "does not go with mode All or One; remove it",
+            ),
+            ".value",
+        ),
+        at(
+            rule(
+                &format!("self.mode != 'Fixed' || (has(self.value) && {count})"),
+                "mode Fixed needs a number, as in \"2\"",
+            ),
+            ".value",
+        ),
+        at(
+            rule(
+                &format!(
+                    "!(self.mode in ['FixedPercent', 'RandomMaxPercent']) || \
+                     (has(self.value) && {share} && self.value.matches('[1-9]'))"
+                ),
+                "this mode needs a share, as in \"30%\"",
+            ),
+            ".value",
+        ),
+        at(
+            rule(
+                "!has(self.dynamic) || !self.dynamic || self.mode == 'All'",
+                "goes with mode All only; remove it",
+            ),
+            ".dynamic",
+        ),
+        at(
+            rule(
+                "!has(self.enforcement) || self.enforcement != 'Shadow'",
+                "is not in this version; write Enforce or Preview",
+            ),
+            ".enforcement",
+        ),
+        at(
+            rule(
+                "!has(self.atomic) || !self.atomic",
+                "is not in this version; remove it",
+            ),
+            ".atomic",
+        ),
+        at(
+            rule(
+                "!has(self.faults.reset) || !has(self.traffic) || !has(self.traffic.direction)",
+                "does not go with reset, which acts on both ends; name peers instead",
+            ),
+            ".traffic.direction",
+        ),
+        at(
+            rule(
+                "!has(self.faults.reset) || !has(self.traffic) || !has(self.traffic.protocol) || \
+                 self.traffic.protocol in ['TCP', 'Any']",
+                "does not go with reset; write TCP or remove it",
+            ),
+            ".traffic.protocol",
+        ),
+        at(
+            rule(
+                "!has(self.faults.reset) || !has(self.traffic) || !has(self.traffic.peers) || \
+                 self.traffic.peers.all(p, !has(p.ports) || p.ports.all(o, !has(o.protocol) || \
+                 o.protocol != 'UDP'))",
+                "have a UDP port, which does not go with reset; write TCP or remove it",
+            ),
+            ".traffic.peers",
+        ),
+        at(
+            rule(
+                "!(has(oldSelf.stopped) && oldSelf.stopped) || (has(self.stopped) && self.stopped)",
+                "is not taken back; create another fault",
+            ),
+            ".stopped",
+        ),
+        at(
+            rule(
+                "has(self.faults.blackhole) == has(oldSelf.faults.blackhole) && \
+                 has(self.faults.reset) == has(oldSelf.faults.reset)",
+                "no fault is added or removed later; create another one",
+            ),
+            ".faults",
+        ),
+    ];
+    rules.extend(["selector", "mode"].map(immutable));
+    rules.extend(OPTIONAL.map(immutable_optional));
+    rules
+}
+
+/// The optional fields that do not change.
+const OPTIONAL: [&str; 8] = [
+    "value",
+    "traffic",
+    "startBefore",
+    "enforcement",
+    "probes",
+    "dynamic",
+    "seed",
+    "atomic",
+];
+
+fn immutable(field: &str) -> Rule {
+    at(
+        rule(
+            &format!("self.{field} == oldSelf.{field}"),
+            "does not change; create another fault",
+        ),
+        &format!(".{field}"),
+    )
+}
+
+fn immutable_optional(field: &str) -> Rule {
+    let both = format!("has(self.{field}) == has(oldSelf.{field})");
+    let same = format!("(!has(self.{field}) || self.{field} == oldSelf.{field})");
+    at(
+        rule(
+            &format!("{both} && {same}"),
+            "does not change; create another fault",
+        ),
+        &format!(".{field}"),
+    )
+}
