@@ -41,7 +41,7 @@ impl Protocol {
 
 /// Both ends of a connection or exchange, seen from the target: the key of per-connection draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Pod, Zeroable)]
-#[repr(C)]
+#[repr(C, align(8))]
 pub struct Flow {
     /// The target's address.
     pub local: [u8; 16],
@@ -57,10 +57,9 @@ pub struct Flow {
     pub _pad: [u8; 3],
 }
 
-/// The v4-mapped form of an IPv4 address (RFC 4291 §2.5.5.2).
+/// The v4-mapped form of an IPv4 address (RFC 4291 §2.5.5.2), made as a number: an array of
+/// constants would be a `memset` to the BPF compiler.
 #[inline(always)]
 pub const fn mapped(v4: [u8; 4]) -> [u8; 16] {
-    [
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, v4[0], v4[1], v4[2], v4[3],
-    ]
+    (0xffff_0000_0000 | u32::from_be_bytes(v4) as u128).to_be_bytes()
 }

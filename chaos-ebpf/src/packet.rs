@@ -146,7 +146,6 @@ impl Packet {
         };
         self.flow.local_port = [0; 2];
         self.flow.peer_port = [0; 2];
-        self.flow._pad = [0; 3];
         self.seq = 0;
         self.ack = 0;
         self.flags = 0;

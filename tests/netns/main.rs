@@ -1,4 +1,5 @@
 //! The promises that one machine is enough to show, each in namespaces of its own.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

@@ -27,25 +27,26 @@ pub(super) enum Verdict {
 /// one that acts.
 #[inline(always)]
 pub(super) fn verdict(skb: &Skb, bank: Bank) -> Verdict {
-    let now = now();
-    let Some(case) = opened(skb, bank, now) else {
+    let Some(case) = judged(skb, bank) else {
         return Verdict::Pass;
     };
     let Some(hit) = case.acting() else {
         return Verdict::Pass;
     };
-    tell::once(EventKind::FirstHit, hit.slot, &case.packet, now);
+    tell::once(EventKind::FirstHit, hit.slot, &case.packet, case.now);
     Verdict::Act(hit, &case.packet)
 }
 
 /// The case after every rule has judged it; `None` where no rule matches.
 #[inline(always)]
-fn opened(skb: &Skb, bank: Bank, now: u64) -> Option<&'static Case> {
+fn judged(skb: &Skb, bank: Bank) -> Option<&'static Case> {
     let before = case(Scratch::Hook)?;
     let rules = matching(&before.packet, bank);
     if rules == 0 {
         return None;
     }
+    // After the match: the clock costs as much as a look-up.
+    let now = now();
     before.length = skb.len();
     before.open(rules, now, leased(now));
     each(Scratch::Hook, next_rule).map(|case| &*case)

@@ -1,5 +1,7 @@
 //! The few things we do to a `__sk_buff`, each a helper call with its constants spelled out.
 
+use core::mem::MaybeUninit;
+
 use aya_ebpf::{
     bindings::{__sk_buff, BPF_F_INGRESS, BPF_F_RECOMPUTE_CSUM},
     helpers::generated as bpf,
@@ -68,12 +70,13 @@ impl Skb {
     /// Reads `N` bytes at `offset` from the start of the frame.
     #[inline(always)]
     pub(super) fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
-        let mut bytes = [0; N];
+        let mut bytes = MaybeUninit::<[u8; N]>::uninit();
         // SAFETY: a live context, and `bytes` holds N bytes.
         let failed = unsafe {
             bpf::bpf_skb_load_bytes(self.0.cast(), offset, bytes.as_mut_ptr().cast(), N as u32)
         };
-        (failed == 0).then_some(bytes)
+        // SAFETY: a load that succeeds has written all N bytes.
+        (failed == 0).then(|| unsafe { bytes.assume_init() })
     }
 
     /// Writes `bytes` at `offset` from the start of the frame.
