@@ -9,3 +9,4 @@ pub mod bed;
 pub mod bench;
 pub mod demo;
 pub mod suite;
+pub mod sweep;

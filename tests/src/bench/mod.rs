@@ -5,7 +5,6 @@
 //! is promised is for the reader of the table to judge.
 
 mod arms;
-mod broom;
 mod crowd;
 mod figures;
 mod holder;
@@ -23,6 +22,7 @@ use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use self::report::Report;
+use crate::sweep;
 
 /// Measures netfault and prints a table, each figure beside its baseline.
 #[derive(Debug, Parser)]
@@ -59,7 +59,7 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let _directory = run_directory::own();
-    broom::on_signals();
+    sweep::on_signals(run_directory::clear);
     raise_limit();
     let effort = Effort { quick: args.quick };
     let filter = args.filter.unwrap_or_default();

@@ -9,6 +9,7 @@ use chaos_tests::bed::servers::NatsServer;
 use chaos_tests::bed::tools::Tool;
 use chaos_tests::bed::{Host, Netfault, Star, Unchanged, eventually, holds_for};
 use chaos_tests::demo::{done, say, shell, title};
+use chaos_tests::sweep;
 
 const PACE: Duration = Duration::from_millis(5);
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -19,6 +20,8 @@ const POLICY: &str = "table inet control { chain deny { }; chain out { type filt
     priority 0; ct state established,related accept; jump deny; }; }";
 
 fn main() {
+    sweep::dead_runs();
+    sweep::on_signals(|| ());
     let start = Instant::now();
     let scene = Star::new(&["publisher", "bystander", "broker"]);
     nft(scene.host("publisher"), POLICY);

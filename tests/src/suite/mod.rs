@@ -1,7 +1,6 @@
 //! Running a suite: promises, what they need, and the broom behind them.
 
 mod need;
-mod sweep;
 
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -9,6 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::sweep;
 
 pub use need::Need;
 
@@ -46,7 +47,7 @@ macro_rules! promises {
 pub fn run<'list>(lists: impl IntoIterator<Item = &'list [Promise]>) -> ExitCode {
     let arguments = Arguments::from_args();
     sweep::dead_runs();
-    sweep::on_signals();
+    sweep::on_signals(|| ());
     let trials = lists
         .into_iter()
         .flatten()
