@@ -176,11 +176,8 @@ impl Target {
         use inventory::Target as To;
         match self {
             Self {
-                netns: Some(name), ..
-            } if name.contains('/') => To::Path(name.into()),
-            Self {
-                netns: Some(name), ..
-            } => To::Name(name.clone()),
+                netns: Some(netns), ..
+            } => named(netns),
             Self { pid: Some(pid), .. } => To::Pid(*pid),
             Self {
                 container: Some(id),
@@ -207,6 +204,16 @@ impl Target {
                 pair("--cgroup", path.display().to_string())
             }
         }
+    }
+}
+
+/// A namespace by name or path; a file in the directory of `ip netns` goes by its name.
+fn named(netns: &str) -> inventory::Target {
+    let name = netns.strip_prefix("/run/netns/").unwrap_or(netns);
+    if name.contains('/') {
+        inventory::Target::Path(netns.into())
+    } else {
+        inventory::Target::Name(name.to_owned())
     }
 }
 
