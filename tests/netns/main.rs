@@ -9,6 +9,7 @@ mod a_blackholed_connection_sees_loss_and_resumes;
 mod a_blackholed_datagram_is_lost_without_a_word;
 mod a_connection_in_flight_is_reset;
 mod a_fault_ends_as_it_was_told;
+mod a_fault_ends_when_its_target_goes;
 mod a_holder_that_dies_or_stalls_lets_traffic_flow;
 mod a_new_attempt_is_refused;
 mod a_redis_client_is_cut;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         what_does_not_match_is_untouched::PROMISES,
         a_holder_that_dies_or_stalls_lets_traffic_flow::PROMISES,
         a_fault_ends_as_it_was_told::PROMISES,
+        a_fault_ends_when_its_target_goes::PROMISES,
         a_wrong_word_changes_nothing::PROMISES,
         live_connections_are_shown::PROMISES,
         acceptance_1_nats_outage::PROMISES,

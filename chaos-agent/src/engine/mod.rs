@@ -24,6 +24,9 @@ use crate::{
 /// within a second and to keep the lease.
 pub const TICK: Duration = Duration::from_millis(250);
 
+/// How far apart looks for a target that is gone are, in boot-clock nanoseconds.
+const LOOK: u64 = 2_000_000_000;
+
 /// A fault to bring into force; its time counts from then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -44,6 +47,8 @@ pub struct Engine {
     table: Table,
     running: Vec<Account>,
     lease: Lease,
+    /// When to look whether the target is gone, on the boot clock.
+    next_look: u64,
 }
 
 impl Engine {
@@ -58,6 +63,7 @@ impl Engine {
             table: Table::default(),
             running: Vec::new(),
             lease: Lease::default(),
+            next_look: 0,
         };
         engine.lease.renew(&mut engine.dataplane)?;
         engine
@@ -119,7 +125,7 @@ impl Engine {
     }
 
     /// Renews the lease, follows the namespace's interfaces, takes the events, and ends the faults
-    /// whose time is over; returns their receipts.
+    /// whose time is over or whose target is gone; returns their receipts.
     pub fn tick(&mut self) -> Result<Vec<Receipt>, EngineError> {
         let gap = self.lease.renew(&mut self.dataplane)?;
         for account in &mut self.running {
@@ -132,14 +138,28 @@ impl Engine {
         }
         self.observe(&self.table.clone());
         let now = boot_clock();
+        let gone = self.is_target_gone(now);
         let over = self
             .running
             .iter()
-            .filter(|account| account.fault.deadline <= now);
+            .filter(|account| gone || account.fault.deadline <= now);
         let over: Vec<_> = over.map(|account| account.fault.name.clone()).collect();
-        over.iter()
-            .map(|name| self.stop(name, EndReason::Expired))
-            .collect()
+        let reason = if gone {
+            EndReason::TargetGone
+        } else {
+            EndReason::Expired
+        };
+        over.iter().map(|name| self.stop(name, reason)).collect()
+    }
+
+    /// Whether nothing but us keeps the namespace; looked at now and then, since it takes a look at
+    /// every process.
+    fn is_target_gone(&mut self, now: u64) -> bool {
+        if now < self.next_look {
+            return false;
+        }
+        self.next_look = now + LOOK;
+        self.namespace.is_gone().unwrap_or(false)
     }
 
     /// The receipts of the faults in force, as they stand.

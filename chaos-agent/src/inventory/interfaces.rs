@@ -118,39 +118,15 @@ fn links() -> LinkMessage {
     message
 }
 
-/// The fixed part of a message about a link.
-pub(super) struct LinkHead {
-    /// `AF_UNSPEC`, or the family (a bridge) whose view of the link this is.
-    pub(super) family: u8,
-    pub(super) kind: Kind,
-    pub(super) index: u32,
-    pub(super) up: bool,
-}
-
-impl LinkHead {
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, DecodeError> {
-        let bytes: &[u8; LINK_HEADER] =
-            payload.first_chunk().ok_or("a link is 16 bytes or more")?;
-        let [family, _, k0, k1, i0, i1, i2, i3, f0, f1, f2, f3, ..] = *bytes;
-        Ok(Self {
-            family,
-            kind: Kind::from_number(u16::from_ne_bytes([k0, k1])),
-            index: u32::from_ne_bytes([i0, i1, i2, i3]),
-            up: u32::from_ne_bytes([f0, f1, f2, f3]) & IFF_UP != 0,
-        })
-    }
-}
-
-pub(super) fn parse_link(payload: &[u8]) -> Result<Option<Interface>, DecodeError> {
-    let LinkHead {
-        kind, index, up, ..
-    } = LinkHead::parse(payload)?;
+fn parse_link(payload: &[u8]) -> Result<Option<Interface>, DecodeError> {
+    let head: &[u8; LINK_HEADER] = payload.first_chunk().ok_or("a link is 16 bytes or more")?;
+    let [_, _, k0, k1, i0, i1, i2, i3, f0, f1, f2, f3, ..] = *head;
     let mut link = Interface {
-        index,
+        index: u32::from_ne_bytes([i0, i1, i2, i3]),
         name: String::new(),
-        kind,
+        kind: Kind::from_number(u16::from_ne_bytes([k0, k1])),
         mac: [0; 6],
-        up,
+        up: u32::from_ne_bytes([f0, f1, f2, f3]) & IFF_UP != 0,
         mtu: 0,
         addresses: Vec::new(),
         parent: None,

@@ -19,7 +19,6 @@ mod processes;
 mod routes;
 mod target;
 mod tcp_state;
-mod watcher;
 
 pub use capabilities::{Capabilities, Capability};
 pub use connections::{Connection, connections, udp_flows};
@@ -32,4 +31,3 @@ pub use netlink::NetlinkError;
 pub use routes::{Route, Routes, route};
 pub use target::Target;
 pub use tcp_state::{States, TcpState};
-pub use watcher::{Change, Watcher};
