@@ -83,7 +83,8 @@ pub(crate) fn with_other_holder<T>(
     mut attempt: impl FnMut(&mut Client) -> Result<T, HolderError>,
 ) -> Result<T> {
     let dir = RunDir::of_env();
-    let inode = Namespace::find(&target.to_inventory())?.inode();
+    let named = target.to_inventory();
+    let inode = Namespace::find(&named)?.inode();
     let until = Instant::now() + TRIES;
     loop {
         if let Some(mut client) = Client::of(&dir, inode)? {
@@ -92,6 +93,8 @@ pub(crate) fn with_other_holder<T>(
                 Err(HolderError::Gone) if Instant::now() < until => {}
                 Err(error) => return Err(error.into()),
             }
+        } else if Instant::now() >= until {
+            bail!("the holder of {named} does not answer");
         }
         start(target)?;
     }

@@ -82,17 +82,18 @@ impl Dataplane {
                 caught.out_of_reach += 1;
                 continue;
             };
-            if let Some(slot) = self.act(&connection, route.interface)? {
+            let flow = flow(&connection);
+            if let Some(slot) = self.act(&flow, connection.peer.is_ipv6(), route.interface)? {
                 caught.left += 1;
-                caught.flows.push((slot, flow(&connection)));
+                caught.flows.push((slot, flow));
             }
         }
         Ok(())
     }
 
     /// Runs the actor on one connection; the slot of the rule by which it was reset.
-    fn act(&mut self, connection: &Connection, ifindex: u32) -> Result<Option<u8>, DataplaneError> {
-        let (frame, length) = skeleton(&flow(connection), connection.peer.is_ipv6());
+    fn act(&mut self, flow: &Flow, v6: bool, ifindex: u32) -> Result<Option<u8>, DataplaneError> {
+        let (frame, length) = skeleton(flow, v6);
         let context = context(ifindex);
         let options = TestRunOptions {
             data_in: Some(&frame[..length]),

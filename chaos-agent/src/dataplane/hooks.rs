@@ -17,9 +17,9 @@ use crate::inventory::{Interface, Kind, Namespace, interface_index, interfaces};
 
 /// The hooks on one interface. Dropping it closes the links, which detaches the programs.
 #[derive(Debug)]
-pub struct Hook {
+struct Hook {
     /// The interface's name when it was attached.
-    pub interface: String,
+    interface: String,
     _links: [SchedClassifierLink; 2],
 }
 

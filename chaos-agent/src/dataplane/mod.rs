@@ -16,6 +16,6 @@ mod write;
 
 pub use actor::Caught;
 pub use error::DataplaneError;
-pub use hooks::{Hook, Hooks};
+pub use hooks::Hooks;
 pub use load::{Dataplane, Program, Verdict};
 pub use object::have_object;

@@ -165,8 +165,9 @@ impl Engine {
     /// The receipts of the faults in force, as they stand.
     pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
         self.observe(&self.table.clone());
-        let names: Vec<_> = self.running.iter().map(|a| a.fault.name.clone()).collect();
-        names.iter().map(|name| self.receipt(name)).collect()
+        let observed = account::observed(&self.dataplane, &self.hooks, &self.table)?;
+        let receipt = |account: &Account| account.receipt(&self.table, observed.clone());
+        Ok(self.running.iter().map(receipt).collect())
     }
 
     /// The receipt of a fault in force, as it stands.

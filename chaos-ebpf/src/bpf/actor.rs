@@ -14,7 +14,7 @@ use chaos_ebpf::{Case, Fate, Hit, Packet, Segment, fate, tcp};
 
 use super::{
     act::turn,
-    count::counters,
+    count::{self, counters},
     judge,
     maps::RULES,
     read::{Scratch, case, read},
@@ -64,10 +64,7 @@ fn flow(skb: &Skb) -> u32 {
     }
     if let Some(counters) = counters(slot) {
         counters.idle_reset += 1;
-        if counters.first == 0 {
-            counters.first = case.now;
-        }
-        counters.last = case.now;
+        count::hit(counters, case.now);
     }
     ActorAnswer::Reset.returned(slot)
 }

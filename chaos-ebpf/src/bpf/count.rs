@@ -30,3 +30,12 @@ pub(super) fn counters(slot: u32) -> Option<&'static mut Counters> {
         .get_ptr_mut(slot)
         .map(|counters| unsafe { &mut *counters })
 }
+
+/// Notes when a rule hit: the first time, and the latest.
+#[inline(always)]
+pub(super) fn hit(counters: &mut Counters, now: u64) {
+    if counters.first == 0 {
+        counters.first = now;
+    }
+    counters.last = now;
+}

@@ -7,7 +7,7 @@ use chaos_abi::{Bank, EventKind, MAX_RULES};
 use chaos_ebpf::{Case, Fate, Hit, Packet, fate};
 
 use super::{
-    count::counters,
+    count::{self, counters},
     maps::RULES,
     read::{Scratch, case},
     skb::Skb,
@@ -111,10 +111,7 @@ fn judge(case: &mut Case, slot: u32) {
         counters.spared += 1;
         return;
     };
-    if counters.first == 0 {
-        counters.first = case.now;
-    }
-    counters.last = case.now;
+    count::hit(counters, case.now);
     if let Some(loser) = case.hit(Hit { action, slot }) {
         outrank(loser);
     }
