@@ -9,13 +9,15 @@ use super::{HolderError, RunDir, run_dir::at};
 /// How many are kept; the oldest go first.
 const KEPT: usize = 64;
 
-/// Keeps a final receipt.
+/// Keeps a final receipt; a reader sees all of it or nothing.
 pub(super) fn keep(dir: &RunDir, receipt: &Receipt) -> Result<(), HolderError> {
     let folder = dir.receipts();
     fs::create_dir_all(&folder).map_err(at(&folder))?;
     let path = dir.receipt(&receipt.name);
     let text = serde_json::to_vec(receipt).map_err(|e| at(&path)(e.into()))?;
-    fs::write(&path, text).map_err(at(&path))?;
+    let new = path.with_extension("new");
+    fs::write(&new, text).map_err(at(&new))?;
+    fs::rename(&new, &path).map_err(at(&path))?;
     prune(dir).map_err(at(&folder))
 }
 

@@ -73,8 +73,8 @@ impl Shared {
 
     /// Ends a fault; `None` where none of that name is in force.
     pub(super) fn stop(&self, name: &str) -> Result<Option<Receipt>, EngineError> {
-        let stopped = lock(&self.engine).stop(name, EndReason::Stopped);
-        match stopped {
+        let mut engine = lock(&self.engine);
+        match engine.stop(name, EndReason::Stopped) {
             Ok(receipt) => {
                 self.publish(&receipt);
                 Ok(Some(receipt))
@@ -115,10 +115,10 @@ impl Shared {
             let over = engine.is_idle() && (had_one || boot_clock() >= first_by);
             self.closing.store(over, Ordering::Relaxed);
             let pause = pause(&engine);
-            drop(engine);
             for receipt in &ended {
                 self.publish(receipt);
             }
+            drop(engine);
             if over {
                 self.hear_out();
                 return Ok(());
@@ -135,7 +135,8 @@ impl Shared {
         drop(answered.wait_timeout_while(waiting, ANSWER, |waiting| *waiting > 0));
     }
 
-    /// Tells those who wait, and keeps the receipt for those who ask later.
+    /// Tells those who wait, and keeps the receipt for those who ask later. Under the engine's lock:
+    /// whoever finds the fault no longer in force finds its receipt.
     fn publish(&self, receipt: &Receipt) {
         if let Err(error) = receipts::keep(&self.dir, receipt) {
             log::warn!("the receipt of {} could not be kept: {error}", receipt.name);
