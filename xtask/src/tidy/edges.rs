@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("chaos-agent", &["chaos-abi", "chaos-api", "chaos-plan"]),
     ("chaos-api", &[]),
     ("chaos-cli", &["chaos-agent", "chaos-api", "chaos-plan"]),
+    ("chaos-control", &["chaos-api", "chaos-plan"]),
     ("chaos-ebpf", &["chaos-abi"]),
     ("chaos-plan", &["chaos-abi", "chaos-api"]),
     (
@@ -20,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "chaos-agent",
             "chaos-api",
             "chaos-cli",
+            "chaos-control",
             "chaos-ebpf",
             "chaos-plan",
         ],
