@@ -105,6 +105,9 @@ impl Control {
         if let Some(problem) = reign.new_settings_problem(&self.shared) {
             self.teller.settings_wrong(&self.namespace, &problem);
         }
+        for (id, news) in reign.deleted() {
+            self.teller.tell(&id, news);
+        }
         let room = AT_ONCE.saturating_sub(self.under_way.len());
         let jobs = reign.begin_jobs(&self.shared, now, room);
         let sleep = reign.sleep(now);
