@@ -61,7 +61,7 @@ fn first_plans_that_were_written_in_part_are_completed_and_end_when_they_would_h
     let found = plans(&jobs);
     assert_eq!((found.len(), found[0].0), (1, "n2"));
     assert_eq!(found[0].1.faults[0].ends, at(30));
-    jobs.into_iter().for_each(|job| next.write(job));
+    next.write_all(jobs);
     let jobs = next.jobs();
     let [Job::Status { status, .. }] = &jobs[..] else {
         panic!("{jobs:?}");
@@ -99,7 +99,7 @@ fn a_new_leader_s_plans_come_after_all_before() {
     let mut town = Town::new();
     let jobs = town.jobs();
     let before = ids(&jobs);
-    jobs.into_iter().for_each(|job| town.write(job));
+    town.write_all(jobs);
     let mut next = town.taken_over(1);
     next.ask("a", &json!({}));
     let after = ids(&next.jobs_by_time());

@@ -47,7 +47,7 @@ fn every_linux_node_gets_a_plan_and_a_report_and_then_there_is_rest() {
     assert_eq!(nodes.len(), 4, "{nodes:?}");
     assert!(plans(&jobs).iter().all(|(_, body)| body.is_empty()));
     assert!(town.jobs().is_empty(), "they are under way");
-    jobs.into_iter().for_each(|job| town.write(job));
+    town.write_all(jobs);
     assert!(town.jobs().is_empty());
     town.pass(60_000);
     assert!(town.jobs_by_time().is_empty());
@@ -67,7 +67,7 @@ fn plans_come_first_and_the_status_waits_for_them() {
         town.jobs().is_empty(),
         "no status before the plans are there"
     );
-    jobs.into_iter().for_each(|job| town.write(job));
+    town.write_all(jobs);
     let status = town.jobs();
     assert!(matches!(&status[..], [Job::Status { status, .. }] if status.pods == "0/2"));
 }
@@ -99,7 +99,7 @@ fn a_plan_that_is_gone_or_altered_or_has_another_owner_is_written_again() {
     town.mirror.put_plan("n2", Some(ShownPlan::default()));
     let jobs = town.jobs();
     assert_eq!(plans(&jobs).len(), 2);
-    jobs.into_iter().for_each(|job| town.write(job));
+    town.write_all(jobs);
     town.mirror.put_node("n1", Some(&node("n1", "uid-new")));
     let jobs = town.jobs();
     let [
@@ -161,7 +161,7 @@ fn an_agent_that_was_started_anew_gets_a_later_plan_once() {
     town.ask("a", &json!({}));
     let jobs = town.jobs();
     let first = plan(&jobs);
-    jobs.into_iter().for_each(|job| town.write(job));
+    town.write_all(jobs);
     town.answer("n1", &first, &ReportState::Armed);
     assert!(plans(&town.jobs()).is_empty());
     town.answer("n1", &first, &RESTARTED);
@@ -172,7 +172,7 @@ fn an_agent_that_was_started_anew_gets_a_later_plan_once() {
     };
     assert!(new.id().is_after(&old.id()) && new.hash == old.hash);
     assert_eq!(body(new).faults[0].ends, body(old).faults[0].ends);
-    jobs.into_iter().for_each(|job| town.write(job));
+    town.write_all(jobs);
     town.answer("n1", &second, &RESTARTED);
     assert!(plans(&town.jobs()).is_empty(), "it has other reasons");
     town.answer("n1", &second, &ReportState::Armed);
@@ -206,7 +206,7 @@ fn plans_follow_the_pods() {
     let found = plans(&jobs);
     let names: BTreeSet<_> = found[0].1.pods.iter().map(|pod| pod.name.clone()).collect();
     assert_eq!((found.len(), found[0].0, names.len()), (1, "n2", 2));
-    jobs.into_iter().for_each(|job| town.write(job));
+    town.write_all(jobs);
     town.mirror.put_pod("shop/web-new", None);
     town.mirror.put_pod("shop/web-n1", None);
     let jobs = town.jobs();

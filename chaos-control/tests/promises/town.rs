@@ -109,11 +109,18 @@ impl Town {
         self.ledger.wrote(&self.mirror, job, true, self.now);
     }
 
+    /// Writes all of these.
+    pub(crate) fn write_all(&mut self, jobs: Vec<Job>) {
+        for job in jobs {
+            self.write(job);
+        }
+    }
+
     /// Writes all that there is to write.
     pub(crate) fn settle(&mut self) {
         for _ in 0..10 {
             let jobs = self.jobs();
-            jobs.into_iter().for_each(|job| self.write(job));
+            self.write_all(jobs);
         }
     }
 
