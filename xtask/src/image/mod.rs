@@ -5,10 +5,7 @@ mod libraries;
 mod recipe;
 mod table;
 
-use std::{
-    path::PathBuf,
-    process::{Command, ExitCode},
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 
@@ -58,23 +55,15 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds a program of this workspace without any shared library, and returns where it is.
-fn static_program(
-    workspace: &Workspace,
-    architecture: Architecture,
-    package: &str,
-    program: &str,
-) -> Result<PathBuf> {
+/// Builds packages of this workspace for an architecture.
+fn build(workspace: &Workspace, architecture: Architecture, packages: &[&str]) -> Result<()> {
     setup::ensure(workspace, &[Purpose::Build])?;
     let target = architecture.target();
-    let dir = workspace.target("image-build");
-    let mut cargo: Command = Built::new(workspace)?.cargo_build();
-    cargo
-        .args(["--package", package, "--bin", program])
-        // Named, so that the flag does not reach build scripts and macros.
-        .args(["--target", target])
-        .env("CARGO_TARGET_DIR", &dir)
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static");
+    let mut cargo = Built::object_only(workspace)?.cargo_build_for(target);
+    cargo.arg("--bins");
+    for package in packages {
+        cargo.args(["--package", package]);
+    }
     if architecture != Architecture::own() {
         let linker = format!(
             "{}-linux-gnu-gcc",
@@ -85,9 +74,9 @@ fn static_program(
     }
     process::status(&mut cargo, BUILD_BOUND).with_context(|| {
         format!(
-            "{program} was not built for {target}; for another architecture that takes \
-             `rustup target add {target}` and its C compiler"
+            "{} could not be built for {target}; for another architecture that takes \
+             `rustup target add {target}` and its C compiler",
+            packages.join(", ")
         )
-    })?;
-    Ok(dir.join(target).join("release").join(program))
+    })
 }
