@@ -1,6 +1,11 @@
 //! `cargo xtask crds`: what is generated of deploy, so that one `kubectl apply` takes it.
 
-use std::{collections::BTreeMap, fs, path::Path, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result, ensure};
 
@@ -36,35 +41,68 @@ const HEAD: &str = "--- # ";
 
 /// Runs `cargo xtask crds`.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
-    let folder = workspace.root().join(FOLDER);
-    let mut wanted = definitions(workspace)?;
-    let whole = whole(&folder, &wanted)?;
-    wanted.insert(ONE_FILE.to_owned(), whole);
-    let is_stale =
-        |name: &str| fs::read_to_string(folder.join(name)).ok().as_ref() != wanted.get(name);
-    let stale: Vec<_> = wanted.keys().filter(|name| is_stale(name)).collect();
-    let left_over = left_over(&folder, &wanted)?;
     if args.check {
-        for name in stale.iter().copied().chain(&left_over) {
-            eprintln!("{FOLDER}/{name} is not what it is made from; run cargo xtask crds");
-        }
-        let is_clean = stale.is_empty() && left_over.is_empty();
-        return Ok(if is_clean {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        });
+        check(workspace)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    for name in stale {
-        let path = folder.join(name);
-        fs::write(&path, &wanted[name]).with_context(|| path.display().to_string())?;
+    let made = Made::new(workspace)?;
+    for name in made.stale() {
+        let path = made.folder.join(name);
+        fs::write(&path, &made.texts[name]).with_context(|| path.display().to_string())?;
         println!("wrote {FOLDER}/{name}");
     }
-    for name in &left_over {
-        fs::remove_file(folder.join(name))?;
+    for name in made.left_over()? {
+        fs::remove_file(made.folder.join(&name))?;
         println!("removed {FOLDER}/{name}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Fails unless every file is what it is made from.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let made = Made::new(workspace)?;
+    let stale = made.stale().cloned();
+    let wrong: Vec<_> = stale.chain(made.left_over()?).collect();
+    ensure!(
+        wrong.is_empty(),
+        "in {FOLDER}, not what it is made from: {}; run cargo xtask crds",
+        wrong.join(", ")
+    );
+    Ok(())
+}
+
+/// The text of each file as it should be, by its path below the folder.
+struct Made {
+    folder: PathBuf,
+    texts: BTreeMap<String, String>,
+}
+
+impl Made {
+    fn new(workspace: &Workspace) -> Result<Self> {
+        let folder = workspace.root().join(FOLDER);
+        let mut texts = definitions(workspace)?;
+        let whole = whole(&folder, &texts)?;
+        texts.insert(ONE_FILE.to_owned(), whole);
+        Ok(Self { folder, texts })
+    }
+
+    /// The files that say something else, or are not there.
+    fn stale(&self) -> impl Iterator<Item = &String> {
+        let is_stale = |(name, text): &(&String, &String)| {
+            fs::read_to_string(self.folder.join(name)).ok().as_ref() != Some(*text)
+        };
+        self.texts.iter().filter(is_stale).map(|(name, _)| name)
+    }
+
+    /// The definitions that are there and of no type any more.
+    fn left_over(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.folder.join("crds"))? {
+            names.push(format!("crds/{}", entry?.file_name().display()));
+        }
+        names.retain(|name| !self.texts.contains_key(name));
+        Ok(names)
+    }
 }
 
 /// What the list names, in its order, as one text.
@@ -123,16 +161,6 @@ fn split(lines: &[String]) -> BTreeMap<String, String> {
         }
     }
     texts
-}
-
-/// The definitions that are there and of no type any more.
-fn left_over(folder: &Path, wanted: &BTreeMap<String, String>) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder.join("crds"))? {
-        names.push(format!("crds/{}", entry?.file_name().display()));
-    }
-    names.retain(|name| !wanted.contains_key(name));
-    Ok(names)
 }
 
 #[cfg(test)]

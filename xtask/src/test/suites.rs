@@ -7,7 +7,7 @@ use anyhow::{Error, Result};
 use super::{Feed, Options, Report, binaries::built_test};
 use crate::{
     build::{BUILD_BOUND, Built},
-    lint, process,
+    crds, lint, process,
     programs::require_root,
     setup::Purpose,
     tidy, vm,
@@ -34,7 +34,7 @@ pub(crate) struct Suite {
 pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "unit",
-        about: "lint, tidy, and the tests of every crate that need neither root nor a kernel",
+        about: "lint, tidy, generated files, and the tests of every crate that need neither root nor a kernel",
         in_ci: true,
         purposes: &[Purpose::Unit],
         bound: Duration::from_mins(20),
@@ -125,6 +125,10 @@ fn unit(context: &mut Context, suite: &Suite) -> Result<()> {
     if context.wants("tidy") {
         let outcome = tidy::check(context.workspace);
         context.report.checked("tidy", outcome);
+    }
+    if context.wants("crds") {
+        let outcome = crds::check(context.workspace);
+        context.report.checked("crds", outcome);
     }
     process::status(cargo_test(context.workspace).arg("--no-run"), BUILD_BOUND)?;
     let mut tests = cargo_test(context.workspace);
