@@ -1,0 +1,82 @@
+//! The node's plan as it changes.
+
+use std::sync::{Arc, Mutex, PoisonError, mpsc::Sender};
+
+use chaos_api::{NodePlan, NodePlanSpec};
+use kube::{Api, Client, core::DeserializeGuard};
+
+use super::{follow::follow, outage::Outage};
+use crate::node::{
+    executor::Command,
+    health::Health,
+    intake::{Intake, Offer},
+    metrics::{Metrics, Refused},
+};
+
+/// Hands the node's plans to the executor, for ever.
+pub(in crate::node) async fn plans(
+    client: Client,
+    node: String,
+    intake: Intake,
+    commands: Sender<Command>,
+    health: Arc<Health>,
+    metrics: Metrics,
+) {
+    let intake = Mutex::new(intake);
+    let mut outage = Outage::of("watching the plan", &metrics);
+    // One that cannot be read at all is news as well.
+    let api: Api<DeserializeGuard<NodePlan>> = Api::all(client);
+    let tell = |found: Option<DeserializeGuard<NodePlan>>| {
+        let mut intake = intake.lock().unwrap_or_else(PoisonError::into_inner);
+        let command = match found {
+            None => {
+                intake.gone();
+                Some(Command::Plan(None))
+            }
+            Some(DeserializeGuard(Ok(plan))) => offer(&mut intake, &plan.spec, &metrics),
+            Some(DeserializeGuard(Err(invalid))) => Some(unreadable(&invalid, &metrics)),
+        };
+        if let Some(command) = command {
+            // An executor that is gone takes the process with it.
+            let _ = commands.send(command);
+        }
+        health.plan_seen();
+    };
+    follow(api, &node, &mut outage, tell).await;
+}
+
+fn offer(intake: &mut Intake, spec: &NodePlanSpec, metrics: &Metrics) -> Option<Command> {
+    match intake.offer(spec) {
+        Offer::Taken(plan) => {
+            let (id, pods) = (&plan.id, plan.body.pods.len());
+            tracing::info!("plan {}.{} for {pods} pods", id.epoch, id.sequence);
+            metrics.plans_taken.inc();
+            Some(Command::Plan(Some(plan)))
+        }
+        Offer::Same => None,
+        Offer::Older(newest) => {
+            let (own, other) = (spec.id(), newest);
+            tracing::warn!(
+                "plan {}.{} is older than {}.{} and is not taken",
+                own.epoch,
+                own.sequence,
+                other.epoch,
+                other.sequence
+            );
+            count(metrics, "older");
+            None
+        }
+        Offer::Unreadable(error) => Some(unreadable(&error, metrics)),
+    }
+}
+
+fn unreadable(error: &dyn std::error::Error, metrics: &Metrics) -> Command {
+    tracing::error!("the plan is not taken: {error}");
+    count(metrics, "unreadable");
+    Command::Unreadable(error.to_string())
+}
+
+fn count(metrics: &Metrics, reason: &'static str) {
+    let refused = metrics.plans_refused.get_or_create(&Refused { reason });
+    refused.inc();
+}
