@@ -6,10 +6,20 @@ use chaos_api::{Receipt, RuleReceipt, State};
 const NAMED: usize = 4;
 
 /// The sum of the receipts of one fault; nothing where there are none.
-pub(super) fn merged(receipts: Vec<Receipt>) -> Option<Receipt> {
+pub(super) fn merged(mut receipts: Vec<Receipt>) -> Option<Receipt> {
     let target = targets(&receipts);
+    if receipts.len() > 1 {
+        receipts.iter_mut().for_each(own_warnings);
+    }
     let merged = receipts.into_iter().reduce(plus)?;
     Some(Receipt { target, ..merged })
+}
+
+/// Says of each warning which pod it is about.
+fn own_warnings(receipt: &mut Receipt) {
+    for warning in &mut receipt.warnings {
+        *warning = format!("{}: {warning}", receipt.target);
+    }
 }
 
 fn targets(receipts: &[Receipt]) -> String {
@@ -29,7 +39,6 @@ fn plus(one: Receipt, other: Receipt) -> Receipt {
     let over = one.state == State::Ended && other.state == State::Ended;
     let mut warnings = one.warnings;
     warnings.extend(other.warnings);
-    warnings.dedup();
     Receipt {
         state: if over { State::Ended } else { State::Active },
         reason: one.reason.or(other.reason).filter(|_| over),

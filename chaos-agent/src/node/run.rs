@@ -1,26 +1,28 @@
 //! The process from its start to its end.
 
 use std::{
-    sync::{Arc, mpsc},
+    io::{IsTerminal, stderr},
+    sync::{Arc, mpsc::Sender},
     time::Duration,
 };
 
 use anyhow::{Context, Result};
+use chaos_api::NodeReportStatus;
 use chaos_plan::Report;
 use tokio::{
     runtime,
     signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
+    task::JoinHandle,
     time::timeout,
 };
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    Args, api,
+    Args,
+    api::{self, Reach},
     executor::{self, Command, Tools},
     health::Health,
     http,
-    intake::Intake,
     ledger::Ledger,
     metrics::Metrics,
     socket::Seat,
@@ -38,14 +40,22 @@ const LAST_REPORT: Duration = Duration::from_secs(2);
 
 /// Runs the agent until it is told to end.
 pub fn run(args: &Args) -> Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr);
-    log.with_env_filter(filter).init();
+    log();
     die_on_panic();
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     runtime
         .context("cannot start a runtime")?
         .block_on(serve(args))
+}
+
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
+    let log = tracing_subscriber::fmt()
+        .with_writer(stderr)
+        .with_target(false);
+    log.with_ansi(stderr().is_terminal())
+        .with_env_filter(filter)
+        .init();
 }
 
 async fn serve(args: &Args) -> Result<()> {
@@ -54,59 +64,55 @@ async fn serve(args: &Args) -> Result<()> {
     let seat = Seat::take(&run_dir)?;
     let (health, metrics) = (Arc::new(Health::new(&doctor::quick())), Metrics::new());
     http::serve(args.listen, Arc::clone(&health), metrics.clone()).await?;
-    let clock = api::Clock::default();
-    let client = api::connect(&clock).await?;
-    let before = tokio::select! {
-        before = api::previous(&client, &args.node, &metrics) => before,
-        () = ends.wait() => return Ok(()),
-    };
-    let acknowledged = before.acknowledged();
-    let report = Report::from_text(&before.report).unwrap_or_else(|error| {
-        tracing::warn!("the last report cannot be read, and is begun anew: {error}");
-        Report::default()
-    });
-    let (commands, orders) = mpsc::channel();
-    let (tell, accounts) = watch::channel(None);
-    let tools = Tools {
-        clock: clock.clone(),
-        health: Arc::clone(&health),
-        metrics: metrics.clone(),
-        run_dir,
-    };
-    let ledger = Ledger::restored(acknowledged.clone(), report);
-    executor::start(tools, ledger, orders, tell).context("cannot start the executor")?;
-    seat.listen(commands.clone())?;
-    tokio::spawn(api::plans(
-        client.clone(),
-        args.node.clone(),
-        Intake::after(acknowledged),
-        commands.clone(),
-        Arc::clone(&health),
-        metrics.clone(),
-    ));
-    let halted = (commands.clone(), Arc::clone(&health), metrics.clone());
-    tokio::spawn(api::halts(client.clone(), halted.0, halted.1, halted.2));
-    let reporter = api::Reporter {
-        client,
-        node: args.node.clone(),
-        clock,
-        health,
-        metrics,
-        ready: before.ready().cloned(),
-    };
-    let mut reporting = tokio::spawn(reporter.run(accounts));
+    let reach = Reach::connect(&args.node, health, metrics).await?;
     tracing::info!(
         "netfault-agent {} on {}",
         env!("CARGO_PKG_VERSION"),
         args.node
     );
+    let before = tokio::select! {
+        before = api::previous(&reach) => before,
+        () = ends.wait() => return Ok(()),
+    };
+    let (commands, reporting) = start(&reach, run_dir, before)?;
+    seat.listen(commands.clone())?;
     ends.wait().await;
-    leave(&commands, &mut reporting).await;
+    leave(&commands, reporting).await;
     Ok(())
 }
 
+/// Starts the executor with what was reported `before`, and all that speaks with it.
+fn start(
+    reach: &Reach,
+    run_dir: RunDir,
+    before: NodeReportStatus,
+) -> Result<(Sender<Command>, JoinHandle<()>)> {
+    let acknowledged = before.acknowledged();
+    let ledger = Ledger::restored(acknowledged.clone(), reported(&before));
+    let tools = Tools {
+        clock: reach.clock.clone(),
+        health: Arc::clone(&reach.health),
+        metrics: reach.metrics.clone(),
+        run_dir,
+    };
+    let (commands, accounts) =
+        executor::start(tools, ledger).context("cannot start the executor")?;
+    tokio::spawn(api::sharpen(reach.clone()));
+    tokio::spawn(api::plans(reach.clone(), acknowledged, commands.clone()));
+    tokio::spawn(api::halts(reach.clone(), commands.clone()));
+    let reporting = tokio::spawn(api::report(reach.clone(), before, accounts));
+    Ok((commands, reporting))
+}
+
+fn reported(before: &NodeReportStatus) -> Report {
+    Report::from_text(&before.report).unwrap_or_else(|error| {
+        tracing::warn!("the last report is begun anew: {error}");
+        Report::default()
+    })
+}
+
 /// Ends all faults and says so, as long as the API server takes it in time.
-async fn leave(commands: &mpsc::Sender<Command>, reporting: &mut tokio::task::JoinHandle<()>) {
+async fn leave(commands: &Sender<Command>, reporting: JoinHandle<()>) {
     tracing::info!("told to end: all faults end");
     // An executor that is gone holds nothing.
     let _ = commands.send(Command::Leave);

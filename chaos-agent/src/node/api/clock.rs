@@ -31,9 +31,9 @@ impl Clock {
         self.lock().left(ends, now)
     }
 
-    /// The time, as far as it is known and at the latest; nothing before the first answer.
-    pub(super) fn now(&self) -> Option<Timestamp> {
-        self.lock().bounds(boot_clock()).map(|(_, latest)| latest)
+    /// Between which times it stands now; nothing before the first answer.
+    pub(super) fn bounds(&self) -> Option<(Timestamp, Timestamp)> {
+        self.lock().bounds(boot_clock())
     }
 
     /// Takes an answer with these headers, which was asked for at `sent` on the boot clock.

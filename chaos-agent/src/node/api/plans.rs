@@ -1,31 +1,27 @@
 //! The node's plan as it changes.
 
-use std::sync::{Arc, Mutex, PoisonError, mpsc::Sender};
+use std::sync::{Mutex, PoisonError, mpsc::Sender};
 
-use chaos_api::{NodePlan, NodePlanSpec};
-use kube::{Api, Client, core::DeserializeGuard};
+use chaos_api::{NodePlan, NodePlanSpec, PlanId};
+use kube::{Api, core::DeserializeGuard};
 
-use super::{follow::follow, outage::Outage};
+use super::{Reach, follow::follow, outage::Outage};
 use crate::node::{
     executor::Command,
-    health::Health,
     intake::{Intake, Offer},
     metrics::{Metrics, Refused},
 };
 
 /// Hands the node's plans to the executor, for ever.
-pub(in crate::node) async fn plans(
-    client: Client,
-    node: String,
-    intake: Intake,
-    commands: Sender<Command>,
-    health: Arc<Health>,
-    metrics: Metrics,
-) {
-    let intake = Mutex::new(intake);
-    let mut outage = Outage::of("watching the plan", &metrics);
+/// `acknowledged` is the plan that the process before this one acknowledged.
+pub(in crate::node) async fn plans(reach: Reach, acknowledged: PlanId, commands: Sender<Command>) {
+    let Reach {
+        health, metrics, ..
+    } = &reach;
+    let intake = Mutex::new(Intake::after(acknowledged));
+    let mut outage = Outage::of("watching the plan", metrics);
     // One that cannot be read at all is news as well.
-    let api: Api<DeserializeGuard<NodePlan>> = Api::all(client);
+    let api: Api<DeserializeGuard<NodePlan>> = Api::all(reach.client.clone());
     let tell = |found: Option<DeserializeGuard<NodePlan>>| {
         let mut intake = intake.lock().unwrap_or_else(PoisonError::into_inner);
         let command = match found {
@@ -33,8 +29,8 @@ pub(in crate::node) async fn plans(
                 intake.gone();
                 Some(Command::Plan(None))
             }
-            Some(DeserializeGuard(Ok(plan))) => offer(&mut intake, &plan.spec, &metrics),
-            Some(DeserializeGuard(Err(invalid))) => Some(unreadable(&invalid, &metrics)),
+            Some(DeserializeGuard(Ok(plan))) => offer(&mut intake, &plan.spec, metrics),
+            Some(DeserializeGuard(Err(invalid))) => Some(unreadable(&invalid, metrics)),
         };
         if let Some(command) = command {
             // An executor that is gone takes the process with it.
@@ -42,7 +38,7 @@ pub(in crate::node) async fn plans(
         }
         health.plan_seen();
     };
-    follow(api, &node, &mut outage, tell).await;
+    follow(api, &reach.node, &mut outage, tell).await;
 }
 
 fn offer(intake: &mut Intake, spec: &NodePlanSpec, metrics: &Metrics) -> Option<Command> {

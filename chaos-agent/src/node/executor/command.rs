@@ -5,10 +5,10 @@ use std::sync::{Arc, mpsc::Sender};
 use chaos_api::{PlanId, Receipt};
 use chaos_plan::Report;
 
+use super::job::Done;
 use crate::node::intake::Plan;
 
 /// What the executor is told.
-#[derive(Debug)]
 pub(in crate::node) enum Command {
     /// Carry this plan out from now on; without one hold nothing.
     Plan(Option<Box<Plan>>),
@@ -20,6 +20,8 @@ pub(in crate::node) enum Command {
     List(Sender<Vec<Receipt>>),
     /// End a fault, given as `namespace/name`, for good; tell its receipt where it was in force.
     Stop(String, Sender<Option<Receipt>>),
+    /// Work in a pod is done.
+    Done(Box<Done>),
     /// End everything and come to an end.
     Leave,
 }

@@ -1,6 +1,6 @@
 //! What is done in one pod at a time, on a thread of its own.
 
-use std::{net::IpAddr, thread};
+use std::{net::IpAddr, sync::Arc, thread};
 
 use chaos_api::{EndReason, Enforcement, Receipt, Span};
 use chaos_plan::{FaultId, PodOrder, PodPlan};
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Work in one pod.
-pub(super) struct Job<'a> {
+pub(super) struct Job {
     pub(super) pod: Pod,
     /// The pod as the plan has it; nothing where it has not.
     pub(super) plan: Option<PodPlan>,
@@ -22,21 +22,18 @@ pub(super) struct Job<'a> {
     pub(super) engine: Option<Engine>,
     pub(super) actions: Vec<Action>,
     /// The node's own addresses.
-    pub(super) own: &'a [IpAddr],
-    pub(super) clock: &'a Clock,
+    pub(super) own: Arc<[IpAddr]>,
+    pub(super) clock: Clock,
 }
 
 /// What came of it.
-pub(super) struct Done {
+pub(in crate::node) struct Done {
     pub(super) pod: Pod,
     /// The engine that is there now; one that holds nothing, or broke, is gone.
     pub(super) engine: Option<Engine>,
     pub(super) said: Vec<Said>,
-}
-
-/// Does all jobs at the same time.
-pub(super) fn all(jobs: Vec<Job>) -> Vec<Done> {
-    at_once(jobs, Job::run)
+    /// See [`Job::is_heavy`].
+    pub(super) heavy: bool,
 }
 
 /// Maps all values at the same time; a panic goes on here.
@@ -59,8 +56,15 @@ pub(super) fn at_once<T: Send, R: Send>(values: Vec<T>, f: impl Fn(T) -> R + Syn
     })
 }
 
-impl Job<'_> {
-    fn run(mut self) -> Done {
+impl Job {
+    /// Whether there is more to it than to wait for the kernel.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.actions.iter().any(Action::is_heavy)
+    }
+
+    /// Does it.
+    pub(super) fn run(mut self) -> Done {
+        let heavy = self.is_heavy();
         let actions = std::mem::take(&mut self.actions);
         let mut said = Vec::new();
         for action in actions {
@@ -74,6 +78,7 @@ impl Job<'_> {
             engine: self.engine.filter(|engine| !engine.is_idle()),
             pod: self.pod,
             said,
+            heavy,
         }
     }
 
@@ -110,7 +115,7 @@ impl Job<'_> {
     }
 
     fn replace(&mut self, order: &PodOrder) -> Result<Receipt, Refusal> {
-        let words = reach::order(order, self.left(order)?, self.own);
+        let words = reach::order(order, self.left(order)?, &self.own);
         let engine = self.engine.as_mut().ok_or_else(lost)?;
         reach::edit(engine, words).map_err(|error| refusal(&error))
     }
@@ -133,7 +138,7 @@ impl Job<'_> {
         if self.engine.is_none() {
             self.engine = Some(reach::open(self.planned()?)?);
         }
-        let words = reach::order(order, self.left(order)?, self.own);
+        let words = reach::order(order, self.left(order)?, &self.own);
         let engine = self.engine.as_mut().ok_or_else(lost)?;
         let receipt = engine.inject(words).map_err(|error| refusal(&error))?;
         Ok(Said::Armed(order.clone(), Box::new(receipt)))

@@ -1,6 +1,6 @@
-//! The thread that owns the engines. It does what the ledger says, a few pods at a time, and between
-//! two rounds renews every lease, so that no amount of work, and nothing that waits for the API
-//! server, lets one run out.
+//! The thread that owns the engines. It renews their leases and notices what ends; what the ledger
+//! says is to be done in a pod is done on a thread of that pod's own, which borrows its engine. So
+//! no amount of work, and nothing that waits for the API server, lets a lease run out.
 
 mod command;
 mod job;
@@ -17,10 +17,10 @@ use std::{
     net::IpAddr,
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chaos_api::EndReason;
@@ -37,6 +37,9 @@ use crate::{
 
 /// How long it sleeps at most, so that its health can be told.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// How long work that has begun may take when everything ends.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the executor works with.
 pub(super) struct Tools {
@@ -58,11 +61,13 @@ struct Executor {
     tools: Tools,
     ledger: Ledger,
     commands: Receiver<Command>,
+    to_self: Sender<Command>,
     accounts: watch::Sender<Option<Account>>,
-    /// By the pod's UID.
+    /// By the pod's UID; that of a pod in which something is being done is there.
     engines: BTreeMap<String, Held>,
+    work: rounds::Work,
     /// The node's own addresses.
-    own: Vec<IpAddr>,
+    own: Arc<[IpAddr]>,
     unreadable: Option<String>,
     telling: tell::Telling,
 }
@@ -71,21 +76,24 @@ struct Executor {
 pub(super) fn start(
     tools: Tools,
     ledger: Ledger,
-    commands: Receiver<Command>,
-    accounts: watch::Sender<Option<Account>>,
-) -> io::Result<()> {
+) -> io::Result<(Sender<Command>, watch::Receiver<Option<Account>>)> {
+    let (to_self, commands) = channel();
+    let (accounts, told) = watch::channel(None);
     let executor = Executor {
         tools,
         ledger,
         commands,
+        to_self: to_self.clone(),
         accounts,
         engines: BTreeMap::new(),
-        own: Vec::new(),
+        work: rounds::Work::default(),
+        own: Arc::default(),
         unreadable: None,
         telling: tell::Telling::default(),
     };
     let thread = thread::Builder::new().name("executor".into());
-    thread.spawn(move || executor.run()).map(drop)
+    thread.spawn(move || executor.run())?;
+    Ok((to_self, told))
 }
 
 impl Executor {
@@ -124,7 +132,7 @@ impl Executor {
     fn obey(&mut self, command: Command) -> bool {
         match command {
             Command::Plan(plan) => {
-                self.own = reach::own_addresses();
+                self.own = reach::own_addresses().into();
                 self.unreadable = None;
                 self.ledger.plan(plan.map(|plan| *plan));
             }
@@ -132,7 +140,8 @@ impl Executor {
             Command::Halt(halted) => self.ledger.halt(halted),
             // Who asked may have gone; the next one is heard all the same.
             Command::List(answer) => drop(answer.send(self.list())),
-            Command::Stop(name, answer) => drop(answer.send(self.stop(&name))),
+            Command::Stop(name, answer) => self.stop(&name, answer),
+            Command::Done(done) => self.done(*done),
             Command::Leave => return true,
         }
         self.telling.changed = true;
@@ -142,14 +151,15 @@ impl Executor {
     /// How long there is nothing to do.
     fn pause(&self) -> Duration {
         let now = boot_clock();
-        if !self.ledger.due(now).is_empty() {
+        if !self.work.full && !self.ledger.due(now).is_empty() {
             return Duration::ZERO;
         }
         let deadlines = self
             .engines
             .values()
             .filter_map(|h| h.engine.next_deadline());
-        let next = deadlines.chain(self.ledger.next_due()).min();
+        let due = self.ledger.next_due().filter(|_| !self.work.full);
+        let next = deadlines.chain(due).min();
         let next = next.map_or(BEAT, |at| Duration::from_nanos(at.saturating_sub(now)));
         let most = if self.engines.is_empty() { BEAT } else { TICK };
         next.clamp(Duration::from_millis(1), most)
@@ -157,9 +167,23 @@ impl Executor {
 
     /// Ends everything, and tells of it.
     fn leave(mut self) {
+        self.finish();
         self.stop_all(EndReason::AgentRestarted);
         self.telling.leaving = true;
         self.telling.changed = true;
         self.tell();
+    }
+
+    /// Waits for what is being done, but not for long: the end of the process ends it, too.
+    fn finish(&mut self) {
+        let until = Instant::now() + PATIENCE;
+        while self.ledger.is_busy() {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.commands.recv_timeout(left) {
+                Ok(Command::Done(done)) => self.done(*done),
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
     }
 }

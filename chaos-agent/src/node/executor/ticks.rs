@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     engine::{EngineError, TICK},
-    holder::keep,
     inventory::boot_clock,
     node::{ledger::Said, merged::merged},
 };
@@ -61,26 +60,12 @@ impl Executor {
     /// The receipts of the faults in force as they stand, one for each fault.
     pub(super) fn list(&mut self) -> Vec<Receipt> {
         self.read();
-        let accounts = self.ledger.accounts(true).into_values();
-        accounts.filter_map(merged).collect()
-    }
-
-    /// The receipts of a fault in all its pods, those in which it has ended among them.
-    pub(super) fn receipts_of(&self, name: &str) -> Vec<Receipt> {
-        self.ledger.accounts(false).remove(name).unwrap_or_default()
-    }
-
-    /// Keeps a fault's receipt for those who ask for it on this node.
-    pub(super) fn keep(&self, name: &str) {
-        if let Some(receipt) = merged(self.receipts_of(name))
-            && let Err(error) = keep(&self.tools.run_dir, &receipt)
-        {
-            tracing::warn!("the receipt of {name} could not be kept: {error}");
-        }
+        let faults = self.ledger.in_force().into_iter();
+        let receipts = faults.filter_map(|fault| merged(self.ledger.receipts_of(&fault)));
+        receipts.collect()
     }
 
     fn read(&mut self) {
-        let now = boot_clock();
         let mut broken = Vec::new();
         for (pod, held) in &mut self.engines {
             match held.engine.receipts() {
@@ -90,43 +75,36 @@ impl Executor {
         }
         for (pod, error) in broken {
             self.engines.remove(&pod);
-            self.broke(&pod, &error, now);
+            self.broke(&pod, &error);
         }
     }
 
     fn ticked(&mut self, pod: String, held: Held, ended: Result<Vec<Receipt>, EngineError>) {
-        let now = boot_clock();
         match ended {
             Ok(receipts) => {
                 for receipt in receipts {
-                    self.ended(&pod, receipt, now);
+                    self.ended(&pod, receipt);
                 }
                 if !held.engine.is_idle() {
                     self.engines.insert(pod, held);
                 }
             }
-            Err(error) => self.broke(&pod, &error, now),
+            Err(error) => self.broke(&pod, &error),
         }
     }
 
-    fn ended(&mut self, pod: &str, receipt: Receipt, now: u64) {
-        let name = receipt.name.clone();
+    fn ended(&mut self, pod: &str, receipt: Receipt) {
         let reason = receipt.reason.unwrap_or(EndReason::Expired);
-        let (Some(told), Some(fault)) = (self.ledger.pod(pod), self.ledger.armed(pod, &name))
-        else {
-            return;
-        };
-        tracing::info!("{name} on pod/{} has ended: {}", told.name, reason.as_str());
-        let said = Said::Ended(fault, reason, Some(Box::new(receipt)));
-        self.ledger.note(&told, said, now);
-        self.keep(&name);
-        self.telling.changed = true;
+        let fault = self.ledger.armed(pod, &receipt.name);
+        if let (Some(pod), Some(fault)) = (self.ledger.pod(pod), fault) {
+            self.note(&pod, Said::Ended(fault, reason, Some(Box::new(receipt))));
+        }
     }
 
     /// The engine was dropped, which took everything out of the kernel.
-    fn broke(&mut self, pod: &str, error: &EngineError, now: u64) {
+    fn broke(&mut self, pod: &str, error: &EngineError) {
         tracing::error!("the engine of pod {pod} failed and let go: {error}");
-        self.ledger.lose(pod, &lost(), now);
+        self.ledger.lose(pod, &lost(), boot_clock());
         self.telling.changed = true;
     }
 

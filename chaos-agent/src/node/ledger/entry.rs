@@ -43,6 +43,16 @@ pub(in crate::node) enum Said {
     Ended(FaultId, EndReason, Option<Box<Receipt>>),
 }
 
+impl Said {
+    /// The fault.
+    pub(in crate::node) const fn fault(&self) -> &FaultId {
+        match self {
+            Self::Armed(order, _) | Self::Shown(order, _) | Self::Refused(order, _) => &order.id,
+            Self::Ended(fault, ..) => fault,
+        }
+    }
+}
+
 /// A pod that is not there yet is looked for this often, in nanoseconds.
 const SOON: u64 = 250_000_000;
 
@@ -97,7 +107,7 @@ impl Entry {
         match said {
             Said::Armed(order, receipt) => {
                 self.stand(ReportState::Armed, Some(order));
-                self.report.receipt = Some(*receipt);
+                self.take(*receipt);
                 self.report.preview = None;
             }
             Said::Shown(order, preview) => {
@@ -113,6 +123,12 @@ impl Entry {
         }
     }
 
+    /// Takes a receipt, which calls the pod by its name.
+    pub(super) fn take(&mut self, receipt: Receipt) {
+        let target = format!("pod/{}", self.report.name);
+        self.report.receipt = Some(Receipt { target, ..receipt });
+    }
+
     /// Ends it; without a receipt the last one becomes the final one.
     pub(super) fn end(&mut self, reason: EndReason, receipt: Option<Receipt>) {
         self.stand(ReportState::Ended { reason }, self.order.clone());
@@ -121,7 +137,9 @@ impl Entry {
             reason: Some(reason),
             ..last
         });
-        self.report.receipt = receipt.or(last);
+        if let Some(receipt) = receipt.or(last) {
+            self.take(receipt);
+        }
     }
 
     /// A pod that had the fault and has gone stays ended until there is another network for it.

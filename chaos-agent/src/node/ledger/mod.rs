@@ -76,6 +76,8 @@ pub(super) struct Ledger {
     entries: BTreeMap<Key, Entry>,
     /// Pods that have not been looked at since the last change.
     pending: BTreeSet<String>,
+    /// Pods in which something is being done.
+    busy: BTreeSet<String>,
 }
 
 impl Ledger {
@@ -95,18 +97,20 @@ impl Ledger {
         }
     }
 
-    /// Ends a fault on this node for good; the pods in which it is in force.
-    pub(super) fn bar(&mut self, name: &str) -> BTreeSet<String> {
-        let armed = self.entries.iter().filter(|(_, entry)| entry.is_armed());
-        let named = armed.filter(|((_, fault), _)| fault.to_string() == name);
-        let named: Vec<Key> = named.map(|(key, _)| key.clone()).collect();
-        for (_, fault) in &named {
-            self.barred.insert(fault.uid.clone(), EndReason::Stopped);
-        }
-        if !named.is_empty() {
-            self.look_again();
-        }
-        named.into_iter().map(|(pod, _)| pod).collect()
+    /// Ends the fault of this name on this node for good, where it is in force.
+    pub(super) fn bar(&mut self, name: &str) -> Option<FaultId> {
+        let mut armed = self.entries.iter().filter(|(_, entry)| entry.is_armed());
+        let ((_, fault), _) = armed.find(|((_, fault), _)| fault.to_string() == name)?;
+        let fault = fault.clone();
+        self.barred.insert(fault.uid.clone(), EndReason::Stopped);
+        self.look_again();
+        Some(fault)
+    }
+
+    /// Whether a fault is in force, or may come into force.
+    pub(super) fn is_held(&self, fault: &FaultId) -> bool {
+        let armed = |((_, own), entry): (&Key, &Entry)| own == fault && entry.is_armed();
+        !self.busy.is_empty() || self.entries.iter().any(armed)
     }
 
     /// The pods that are to be looked at, at `now` on the boot clock.
@@ -116,12 +120,17 @@ impl Ledger {
         }
         let retries = self.entries.iter().filter(|(_, entry)| entry.is_due(now));
         let retries = retries.map(|((pod, _), _)| pod.clone());
-        retries.chain(self.pending.iter().cloned()).collect()
+        let due = retries.chain(self.pending.iter().cloned());
+        due.filter(|pod| !self.busy.contains(pod)).collect()
     }
 
     /// When a pod is due the next time by itself, on the boot clock.
     pub(super) fn next_due(&self) -> Option<u64> {
-        self.entries.values().filter_map(|entry| entry.retry).min()
+        let idle = self
+            .entries
+            .iter()
+            .filter(|((pod, _), _)| !self.busy.contains(pod));
+        idle.filter_map(|(_, entry)| entry.retry).min()
     }
 
     /// What an engine is to do in a pod now, where `left` is what remains until a time of the API
@@ -152,19 +161,18 @@ impl Ledger {
         actions
     }
 
-    /// Writes down what came of an action.
-    pub(super) fn note(&mut self, pod: &Pod, said: Said, now: u64) {
-        let fault = match &said {
-            Said::Armed(order, _) | Said::Shown(order, _) | Said::Refused(order, _) => &order.id,
-            Said::Ended(fault, ..) => fault,
-        };
+    /// Writes down what came of an action; where the fault stands now, if that is news.
+    pub(super) fn note(&mut self, pod: &Pod, said: Said, now: u64) -> Option<&ReportState> {
+        let fault = said.fault();
         let key = (pod.uid.clone(), fault.clone());
         let state = refused(EndReason::Stopped);
         let entry = self
             .entries
             .entry(key)
             .or_insert_with(|| Entry::new(pod, fault.clone(), state));
+        let before = entry.report.state.clone();
         entry.note(said, now);
+        Some(&entry.report.state).filter(|after| **after != before)
     }
 
     /// Writes down that what a pod had in force has been let go of.
@@ -177,15 +185,30 @@ impl Ledger {
         }
     }
 
-    /// Writes down that a pod was looked at. Once all were, the plan is acknowledged.
+    /// Writes down that there is nothing to do in a pod.
     pub(super) fn looked_at(&mut self, pod: &str) {
         self.pending.remove(pod);
-        self.acknowledge();
+    }
+
+    /// Writes down that something is being done in a pod.
+    pub(super) fn begin(&mut self, pod: &str) {
+        self.pending.remove(pod);
+        self.busy.insert(pod.to_owned());
+    }
+
+    /// Writes down that it is done.
+    pub(super) fn done(&mut self, pod: &str) {
+        self.busy.remove(pod);
+    }
+
+    /// Whether something is being done in some pod.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.busy.is_empty()
     }
 
     /// Acknowledges the plan where nothing of it is left to do.
     pub(super) fn acknowledge(&mut self) {
-        let done = self.pending.is_empty() && self.halted.is_some();
+        let done = self.pending.is_empty() && self.busy.is_empty() && self.halted.is_some();
         if let Some(plan) = self.plan.as_ref().filter(|_| done) {
             self.acknowledged = plan.id.clone();
         }
@@ -199,7 +222,7 @@ impl Ledger {
                 continue;
             };
             if is_news(entry.report.receipt.as_ref(), &receipt) {
-                entry.report.receipt = Some(receipt);
+                entry.take(receipt);
                 news = true;
             }
         }
@@ -219,17 +242,17 @@ impl Ledger {
         armed.map(|((_, fault), _)| fault.clone()).collect()
     }
 
-    /// The receipts of the faults in force, or of those that were, by the fault's name.
-    pub(super) fn accounts(&self, armed: bool) -> BTreeMap<String, Vec<Receipt>> {
-        let mut accounts: BTreeMap<String, Vec<Receipt>> = BTreeMap::new();
-        for ((_, fault), entry) in &self.entries {
-            let told = !armed || entry.is_armed();
-            for receipt in entry.report.receipt.iter().filter(|_| told) {
-                let own = accounts.entry(fault.to_string()).or_default();
-                own.push(receipt.clone());
-            }
-        }
-        accounts
+    /// The receipts of a fault in all its pods, those in which it has ended among them.
+    pub(super) fn receipts_of(&self, fault: &FaultId) -> Vec<Receipt> {
+        let own = self.entries.iter().filter(|((_, own), _)| own == fault);
+        let receipts = own.filter_map(|(_, entry)| entry.report.receipt.clone());
+        receipts.collect()
+    }
+
+    /// The faults that are in force in some pod.
+    pub(super) fn in_force(&self) -> BTreeSet<FaultId> {
+        let armed = self.entries.iter().filter(|(_, entry)| entry.is_armed());
+        armed.map(|((_, fault), _)| fault.clone()).collect()
     }
 
     /// The pod of an order or of an account.
