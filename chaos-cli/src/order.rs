@@ -12,6 +12,7 @@ use chaos_api::{
     Direction, Family, FaultSpec, Faults, NetworkFault, Peer, PeerArg, PeerPort, PortRange,
     Protocol, Traffic, check_name,
 };
+use chaos_plan::Spare;
 
 use crate::{
     args::{self, Fault},
@@ -30,7 +31,12 @@ pub(crate) fn order(fault: &Fault) -> Result<Order> {
         None => generated(&spec)?,
     };
     check_name(&name).map_err(|wrong| Usage(format!("--name: {}", wrong.problem)))?;
-    Ok(Order { name, spec, seed })
+    Ok(Order {
+        name,
+        spec,
+        seed,
+        spare: Spare::default(),
+    })
 }
 
 fn from_file(file: &Path, fault: &Fault) -> Result<(Option<String>, FaultSpec)> {

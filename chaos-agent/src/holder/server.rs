@@ -16,6 +16,7 @@ use std::{
 };
 
 use chaos_api::Receipt;
+use chaos_plan::Spare;
 
 use super::{
     HolderError, RunDir,
@@ -177,6 +178,7 @@ fn answer(shared: &Shared, request: Request) -> (Reply, Option<String>) {
                 name: name.clone(),
                 spec: *spec,
                 seed,
+                spare: Spare::default(),
             };
             let injected = shared.inject(order);
             let watched = (watch && matches!(injected, Ok(Some(_)))).then_some(name);

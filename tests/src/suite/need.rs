@@ -1,5 +1,7 @@
 //! What a test cannot do without, and whether it is there.
 
+use chaos_agent::dataplane::have_object;
+
 use crate::bed::{Netfault, tools::Tool};
 
 /// Something a test cannot do without.
@@ -7,6 +9,8 @@ use crate::bed::{Netfault, tools::Tool};
 pub enum Need {
     /// The command under test.
     Netfault,
+    /// The kernel object in the test's own process.
+    Object,
     /// nats-server.
     Nats,
     /// redis-server.
@@ -25,6 +29,8 @@ impl Need {
         let program = match self {
             Self::Netfault if Netfault::is_built() => return None,
             Self::Netfault => return Some("netfault is not built".to_owned()),
+            Self::Object if have_object() => return None,
+            Self::Object => return Some("the kernel object is not built".to_owned()),
             Self::Nats => "nats-server",
             Self::Redis => "redis-server",
             Self::Nft => "nft",
