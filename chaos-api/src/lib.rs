@@ -30,8 +30,9 @@ pub use flow::FlowInfo;
 pub use grammar::GrammarError;
 pub use halt::{HALT, Halt, HaltSpec};
 pub use limits::{
-    MAX_BODY, MAX_DURATION, MAX_EXCEPTS, MAX_MESSAGE, MAX_MESSAGES, MAX_NAME, MAX_PEERS, MAX_PORTS,
-    MAX_PREVIEW, MAX_PREVIEW_TOTAL, MAX_RECEIPTS, MAX_SEED, MAX_SELECTOR, MAX_VALUES,
+    MAX_BODY, MAX_DURATION, MAX_EXCEPTS, MAX_MESSAGE, MAX_MESSAGES, MAX_NAME, MAX_PEERS,
+    MAX_POD_NAME, MAX_PORTS, MAX_PREVIEW, MAX_PREVIEW_TOTAL, MAX_RECEIPTS, MAX_SEED, MAX_SELECTOR,
+    MAX_VALUES,
 };
 pub use local_fault::{API_VERSION, KIND, LocalFault, Metadata, check_name};
 pub use network_fault::{
