@@ -1,11 +1,15 @@
 //! A peer on the command line: `10.0.0.0/8`, `10.0.0.1:4222`, `[fd00::1]:4222,6222-6230`, a host.
 
+mod cluster;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use thiserror::Error;
 
-use crate::{IpBlock, Peer, PortRange, PortRangeError};
+pub use cluster::PeerWordsArg;
+
+use crate::{IpBlock, LabelArgError, Peer, PortRange, PortRangeError};
 
 /// A peer as an argument names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +37,21 @@ pub enum PeerArgError {
          as in \"10.0.0.1:4222\" or \"[fd00::1]:4222\""
     )]
     Malformed(String),
+    /// None of the forms that a cluster knows.
+    #[error(
+        "{0}: is not a peer; write a Service, a pod, labels, an address, a CIDR or a host, as in \
+         \"svc/nats.messaging:4222\", \"pod/nats-0\", \"label:app=nats,ns=messaging\" or \
+         \"10.0.0.0/8:4222\""
+    )]
+    Unknown(String),
+    /// Its labels are wrong.
+    #[error("{arg}: {source}")]
+    Labels {
+        /// The argument.
+        arg: String,
+        /// What is wrong with its labels.
+        source: LabelArgError,
+    },
     /// Its ports are wrong.
     #[error("{arg}: {source}")]
     Ports {
