@@ -1,12 +1,15 @@
 //! What a test cannot do without, and whether it is there.
 
 use crate::bed::{Netfault, tools::Tool};
+use crate::cluster::Cluster;
 
 /// Something a test cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// The command under test.
     Netfault,
+    /// A Kubernetes cluster with netfault installed.
+    Cluster,
     /// nats-server.
     Nats,
     /// redis-server.
@@ -25,6 +28,7 @@ impl Need {
         let program = match self {
             Self::Netfault if Netfault::is_built() => return None,
             Self::Netfault => return Some("netfault is not built".to_owned()),
+            Self::Cluster => return Cluster::missing(),
             Self::Nats => "nats-server",
             Self::Redis => "redis-server",
             Self::Nft => "nft",
