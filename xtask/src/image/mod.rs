@@ -33,7 +33,7 @@ pub(crate) struct Args {
 }
 
 /// Where the archive of an image is put.
-pub(crate) fn path(workspace: &Workspace, image: &str, architecture: Architecture) -> PathBuf {
+fn path(workspace: &Workspace, image: &str, architecture: Architecture) -> PathBuf {
     workspace.target(&format!("images/{image}-{}.tar", architecture.oci()))
 }
 
@@ -47,12 +47,36 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     };
     for image in IMAGES.iter().filter(chosen) {
-        let file = path(workspace, image.name, args.arch);
-        let recipe = image.recipe(workspace, args.arch)?;
-        let digest = archive::write(&recipe, &file)?;
-        println!("{}  {}  {digest}", file.display(), recipe.name);
+        let Made { file, name, digest } = make(workspace, image, args.arch)?;
+        println!("{}  {name}  {digest}", file.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An image that was made.
+pub(crate) struct Made {
+    /// Its archive.
+    pub(crate) file: PathBuf,
+    /// Its repository and tag.
+    pub(crate) name: String,
+    /// The digest of its manifest.
+    pub(crate) digest: String,
+}
+
+/// Makes all images for this machine.
+pub(crate) fn all(workspace: &Workspace) -> Result<Vec<Made>> {
+    let images = IMAGES.iter();
+    images
+        .map(|image| make(workspace, image, Architecture::own()))
+        .collect()
+}
+
+fn make(workspace: &Workspace, image: &Image, architecture: Architecture) -> Result<Made> {
+    let file = path(workspace, image.name, architecture);
+    let recipe = image.recipe(workspace, architecture)?;
+    let digest = archive::write(&recipe, &file)?;
+    let name = recipe.name;
+    Ok(Made { file, name, digest })
 }
 
 /// Builds packages of this workspace for an architecture.

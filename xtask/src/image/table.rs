@@ -54,6 +54,13 @@ pub(super) const IMAGES: &[Image] = &[
         directories: &[],
     },
     Image {
+        name: "witness",
+        repository: "netfault.test/witness",
+        entrypoint: &["/bin/witness"],
+        programs: &[("bin/witness", Own("chaos-witness", "witness"))],
+        directories: &[],
+    },
+    Image {
         name: "test-apps",
         repository: "netfault.test/apps",
         entrypoint: &["/bin/sh"],
@@ -171,6 +178,7 @@ mod tests {
             image.can_be_for(other)
         };
         assert!(can("netfault"));
+        assert!(can("witness"));
         assert!(!can("test-apps"));
     }
 }
