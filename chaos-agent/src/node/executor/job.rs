@@ -130,7 +130,7 @@ impl Job {
     }
 
     fn show(&self, order: &PodOrder) -> Result<Said, Refusal> {
-        let shown = preview(self.planned()?, order)?;
+        let shown = preview(self.planned()?, order, &self.own)?;
         Ok(Said::Shown(order.clone(), shown))
     }
 

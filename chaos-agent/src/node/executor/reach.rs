@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use chaos_api::{EndReason, FaultSpec, Receipt, Span};
-use chaos_plan::{PodOrder, PodPlan};
+use chaos_plan::{PodOrder, PodPlan, Spare};
 
 use super::refusal::refusal;
 use crate::{
@@ -31,7 +31,7 @@ pub(super) fn edit(engine: &mut Engine, order: Order) -> Result<Receipt, EngineE
 }
 
 /// What an engine is told. `own` are the node's addresses, from any of which the kubelet probes.
-pub(super) fn order(order: &PodOrder, left: Span, _own: &[IpAddr]) -> Order {
+pub(super) fn order(order: &PodOrder, left: Span, own: &[IpAddr]) -> Order {
     Order {
         name: order.id.to_string(),
         spec: FaultSpec {
@@ -39,6 +39,21 @@ pub(super) fn order(order: &PodOrder, left: Span, _own: &[IpAddr]) -> Order {
             ..order.spec.clone()
         },
         seed: order.seed,
+        spare: spare(order, own),
+    }
+}
+
+/// The probes that an order spares.
+pub(super) fn spare(order: &PodOrder, own: &[IpAddr]) -> Spare {
+    if order.spared_ports.is_empty() {
+        return Spare::default();
+    }
+    let mut sources: Vec<IpAddr> = order.sources.iter().chain(own).copied().collect();
+    sources.sort_unstable();
+    sources.dedup();
+    Spare {
+        ports: order.spared_ports.clone(),
+        sources,
     }
 }
 
