@@ -2,12 +2,7 @@
 
 use std::io::stderr;
 
-<<<<<<< HEAD:chaos-cli/src/text.rs
 use chaos_api::{EndReason, Receipt, RuleCounters, RuleReceipt, State};
-use jiff::Timestamp;
-=======
-use chaos_api::{EndReason, Receipt, RuleReceipt, State};
->>>>>>> cli:chaos-cli/src/local/text.rs
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
