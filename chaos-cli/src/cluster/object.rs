@@ -1,9 +1,16 @@
 //! From the words of the command line to a `NetworkFault`, checked as the API server will.
 
 use anyhow::Result;
-use chaos_api::{Enforcement, Mode, NetworkFault, NetworkFaultSpec, Probes, check_name};
+use chaos_api::{
+    Blackhole, Enforcement, FaultSpec, Faults, Mode, NetworkFault, NetworkFaultSpec, Probes, Span,
+    Traffic, check_name,
+};
 
-use super::{peers, pods, session::Session};
+use super::{
+    peers,
+    pods::{self, Wanted},
+    session::Session,
+};
 use crate::{
     args::{self, Fault},
     exit::Usage,
@@ -62,6 +69,32 @@ fn name(session: &Session, fault: &Fault, object: &mut NetworkFault) -> Result<(
     }
 }
 
+/// A fault that only shows what it would hit: any traffic of these pods.
+pub(super) fn preview_of(wanted: Wanted, duration: Span) -> NetworkFaultSpec {
+    let faults = Faults {
+        blackhole: Some(Blackhole { probability: None }),
+        ..Faults::default()
+    };
+    NetworkFaultSpec {
+        selector: wanted.selector,
+        pods: wanted.names,
+        mode: Some(Mode::All),
+        enforcement: Enforcement::Preview,
+        probes: Probes::Include,
+        ..bare(faults, duration)
+    }
+}
+
+/// A fault that names no pods yet.
+fn bare(faults: Faults, duration: Span) -> NetworkFaultSpec {
+    NetworkFaultSpec::from(FaultSpec {
+        traffic: Traffic::default(),
+        faults,
+        duration,
+        seed: None,
+    })
+}
+
 async fn from_words(session: &Session, fault: &Fault) -> Result<NetworkFaultSpec> {
     let (faults, words) = fault.split_words();
     let faults = words::faults(&faults)?;
@@ -75,18 +108,12 @@ async fn from_words(session: &Session, fault: &Fault) -> Result<NetworkFaultSpec
         mode: Some(mode),
         value: choice.value.clone(),
         traffic: words::traffic(&fault.traffic, peers)?,
-        faults,
-        duration: fault.duration.unwrap_or_default(),
-        start_before: None,
-        enforcement: Enforcement::Enforce,
         probes: match choice.probes {
             Some(args::Probes::Include) => Probes::Include,
             Some(args::Probes::Spare) | None => Probes::Spare,
         },
         dynamic: mode == Mode::All && !choice.no_dynamic,
-        seed: None,
-        atomic: false,
-        stopped: false,
+        ..bare(faults, fault.duration.unwrap_or_default())
     })
 }
 
