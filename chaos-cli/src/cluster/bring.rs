@@ -148,8 +148,7 @@ fn brought(stand: Stand, fault: NetworkFault) -> Brought {
         Stand::Part | Stand::Waiting => Brought::Part(fault, lines),
         Stand::Nowhere => nowhere("it is in force in no pod".into(), lines),
         Stand::Refused { no_pods: true, why } => Brought::Not(Exit::NoPods, why),
-        Stand::Refused { why, .. } => Brought::Not(Exit::Error, why),
-        Stand::Over(why) => Brought::Not(Exit::Error, why),
+        Stand::Refused { why, .. } | Stand::Over(why) => Brought::Not(Exit::Error, why),
     }
 }
 

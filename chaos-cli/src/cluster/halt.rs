@@ -50,9 +50,7 @@ pub(super) async fn stop_all(session: &Session, args: &Stop) -> Result<Exit> {
             faults => text::list(faults, true, wide),
         }
     })?;
-    for line in &held {
-        eprintln!("end not confirmed: {line}");
-    }
+    output::complain("end not confirmed", &held);
     Ok(if held.is_empty() {
         Exit::Done
     } else {

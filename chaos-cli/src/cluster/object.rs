@@ -54,15 +54,16 @@ fn name(session: &Session, fault: &Fault, object: &mut NetworkFault) -> Result<(
     check_name(&name).map_err(|wrong| Usage(format!("--name: {}", wrong.problem)))?;
     meta.name = Some(name);
     match &meta.namespace {
-        Some(own) if *own != session.namespace => {
+        Some(own) if session.is_namespace_named && *own != session.namespace => {
             let line = format!(
-                "metadata.namespace: the file says \"{own}\", and the namespace that is meant is \
-                 \"{}\"; write --namespace {own}",
+                "metadata.namespace: the file says \"{own}\", and --namespace \"{}\"; remove one of \
+                 them",
                 session.namespace
             );
             Err(Usage(line).into())
         }
-        _ => {
+        Some(_) => Ok(()),
+        None => {
             meta.namespace = Some(session.namespace.clone());
             Ok(())
         }

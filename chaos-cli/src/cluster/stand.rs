@@ -127,3 +127,6 @@ fn refused(status: &NetworkFaultStatus) -> Option<Stand> {
         why: format!("{}: {}", accepted.reason, accepted.message),
     })
 }
+
+#[cfg(test)]
+mod tests;
