@@ -3,6 +3,7 @@
 use anyhow::Result;
 use chaos_agent::engine::Order;
 use chaos_api::{FaultSpec, NetworkFault, Peer, PeerArg, PeerPort, PortRange, check_name};
+use chaos_plan::Spare;
 
 use crate::{
     args::{self, Fault},
@@ -31,7 +32,12 @@ pub(super) fn order(fault: &Fault) -> Result<Order> {
         None => words::generated_name(&spec.faults, 4)?,
     };
     check_name(&name).map_err(|wrong| Usage(format!("--name: {}", wrong.problem)))?;
-    Ok(Order { name, spec, seed })
+    Ok(Order {
+        name,
+        spec,
+        seed,
+        spare: Spare::default(),
+    })
 }
 
 /// Refuses the words that only a cluster can act on.

@@ -32,6 +32,7 @@ pub(super) fn plan(args: &Plan) -> Result<Exit> {
         spec: order.spec,
         deadline: 0,
         seed: order.seed,
+        spare: order.spare,
     };
     let table = lower(&Table::default(), &[fault])?;
     let live = flows::live(&args.fault.target)?;

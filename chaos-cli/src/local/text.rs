@@ -2,7 +2,7 @@
 
 use std::io::stderr;
 
-use chaos_api::{EndReason, Receipt, RuleReceipt, State};
+use chaos_api::{EndReason, Receipt, RuleCounters, RuleReceipt, State};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
@@ -73,6 +73,12 @@ pub(super) fn receipt(receipt: &Receipt, wide: bool) -> String {
     } else {
         "no traffic matched".into()
     });
+    let spared = counted(receipt, |counters| counters.spared);
+    if spared > 0 {
+        lines.push(format!(
+            "{spared} packets passed because the fault spares them"
+        ));
+    }
     if !receipt.interrupted.is_zero() {
         lines.push(format!(
             "interrupted for {}: the holder was stopped",
@@ -155,7 +161,11 @@ fn seen(receipt: &Receipt) -> String {
 }
 
 fn matched(receipt: &Receipt) -> u64 {
-    receipt.rules.iter().map(|rule| rule.counters.matched).sum()
+    counted(receipt, |counters| counters.matched)
+}
+
+fn counted(receipt: &Receipt, which: fn(&RuleCounters) -> u64) -> u64 {
+    receipt.rules.iter().map(|rule| which(&rule.counters)).sum()
 }
 
 /// Sends warnings, and with `verdicts` also what the kernel programs log, to stderr.
