@@ -5,11 +5,22 @@ use std::process::ExitCode;
 
 use chaos_tests::{cluster, suite};
 
+mod acceptance_18_without_touching_the_workload;
+mod acceptance_1_nats_outage;
+mod acceptance_3_http_keep_alive;
+mod an_unmatched_rule_says_so;
 mod the_bed;
 
 fn main() -> ExitCode {
     cluster::sweep_dead_runs();
-    let done = suite::run_then([the_bed::PROMISES], cluster::sweep_this_run);
+    let promises = [
+        the_bed::PROMISES,
+        acceptance_1_nats_outage::PROMISES,
+        acceptance_3_http_keep_alive::PROMISES,
+        acceptance_18_without_touching_the_workload::PROMISES,
+        an_unmatched_rule_says_so::PROMISES,
+    ];
+    let done = suite::run_then(promises, cluster::sweep_this_run);
     cluster::sweep_this_run();
     cluster::await_gone();
     done

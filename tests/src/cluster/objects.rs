@@ -77,6 +77,15 @@ impl Workload {
         self
     }
 
+    /// The same, each container with this security context.
+    #[must_use]
+    pub fn secured(mut self, context: &Value) -> Self {
+        for container in &mut self.containers {
+            container["securityContext"] = context.clone();
+        }
+        self
+    }
+
     /// The same, behind a Service with a port that leads to this one of the pods.
     #[must_use]
     pub fn listening(mut self, service: u16, pod: u16) -> Self {

@@ -127,6 +127,16 @@ impl Pod {
         soon(&what, limit, || condition(&self.lines_of(container)))
     }
 
+    /// What it answers to a request for a path on a port of it, by way of the API server.
+    #[track_caller]
+    pub fn proxied(&self, port: u16, path: &str) -> Value {
+        let (namespace, name) = (self.namespace(), self.name());
+        let proxy = format!("/api/v1/namespaces/{namespace}/pods/{name}:{port}/proxy/{path}");
+        let answer = Cluster::of_env().kubectl(&format!("get --raw {proxy}"));
+        answer.expect_code(0);
+        serde_json::from_str(&answer.stdout).expect("it answers JSON")
+    }
+
     /// Its network namespace, through one of its processes.
     #[track_caller]
     pub fn network(&self) -> Namespace {
