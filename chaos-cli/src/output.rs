@@ -3,13 +3,10 @@
 use std::io::{Write, stdout};
 
 use anyhow::Result;
-use chaos_api::Receipt;
+use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{
-    args::{Format, Output},
-    text,
-};
+use crate::args::Format;
 
 /// Prints `value` to stdout; `words` makes the text of the forms for people, wide or not.
 pub(crate) fn print(
@@ -27,7 +24,10 @@ pub(crate) fn print(
     Ok(())
 }
 
-/// Prints a receipt.
-pub(crate) fn receipt(output: Output, receipt: &Receipt) -> Result<()> {
-    print(output.format, receipt, |wide| text::receipt(receipt, wide))
+/// A time to the second, in UTC.
+pub(crate) fn moment(time: Option<Timestamp>) -> String {
+    time.map_or_else(
+        || "?".into(),
+        |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+    )
 }

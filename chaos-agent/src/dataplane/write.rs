@@ -92,6 +92,12 @@ impl Dataplane {
         self.array::<Traits>(maps::TRAITS)?
             .set(bank as u32, image.traits, 0)
             .map_err(on(maps::TRAITS))?;
+        let mut spares = self.array::<RuleSet>(maps::SPARES)?;
+        for (slot, spared) in &image.spares {
+            spares
+                .set(bank.spares(u32::from(*slot)), spared, 0)
+                .map_err(on(maps::SPARES))?;
+        }
         self.banks[bank as usize] = Some(image.clone());
         Ok(())
     }

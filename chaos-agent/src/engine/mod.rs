@@ -10,7 +10,7 @@ mod lease;
 use std::time::Duration;
 
 use chaos_api::{EndReason, FaultSpec, Receipt};
-use chaos_plan::{Fault, Table, diff, lower};
+use chaos_plan::{Fault, Spare, Table, diff, lower};
 
 pub use error::EngineError;
 
@@ -36,6 +36,8 @@ pub struct Order {
     pub spec: FaultSpec,
     /// Seed of its draws.
     pub seed: u64,
+    /// Connections that it leaves alone.
+    pub spare: Spare,
 }
 
 /// The engine of one namespace. Dropping it takes everything out of the kernel.
@@ -88,6 +90,7 @@ impl Engine {
             spec: order.spec,
             deadline,
             seed: order.seed,
+            spare: order.spare,
         };
         self.running
             .push(Account::open(fault, &self.target, started));

@@ -43,7 +43,8 @@ fn a_running_fault_tells_what_it_hit() {
         matched: 5,
         matched_bytes: 500,
         reset: 4,
-        spared: 1,
+        undrawn: 1,
+        spared: 6,
         first: 2_000_999_999,
         last: 3_000_000_000,
         ..Counters::default()
@@ -61,7 +62,11 @@ fn a_running_fault_tells_what_it_hit() {
         receipt.rules[0].traffic,
         "TCP, peer 10.0.0.0/8, peer port 4222"
     );
-    assert_eq!(receipt.rules[0].counters.matched, 5);
+    let counted = receipt.rules[0].counters;
+    assert_eq!(
+        (counted.matched, counted.undrawn, counted.spared),
+        (5, 1, 6)
+    );
     assert_eq!(receipt.seen[0].packets, 7);
     assert!(receipt.warnings.is_empty());
 }
@@ -75,6 +80,7 @@ fn a_fault_that_met_nothing_says_so_when_it_is_over() {
     };
     let lost = Counters {
         failed: 2,
+        spared: 3,
         expired: 5,
         ..Counters::default()
     };

@@ -1,5 +1,7 @@
 //! What a test cannot do without, and whether it is there.
 
+use chaos_agent::dataplane::have_object;
+
 use crate::bed::{Netfault, tools::Tool};
 use crate::cluster::Cluster;
 
@@ -8,6 +10,8 @@ use crate::cluster::Cluster;
 pub enum Need {
     /// The command under test.
     Netfault,
+    /// The kernel object in the test's own process.
+    Object,
     /// A Kubernetes cluster with netfault installed.
     Cluster,
     /// nats-server.
@@ -28,6 +32,8 @@ impl Need {
         let program = match self {
             Self::Netfault if Netfault::is_built() => return None,
             Self::Netfault => return Some("netfault is not built".to_owned()),
+            Self::Object if have_object() => return None,
+            Self::Object => return Some("the kernel object is not built".to_owned()),
             Self::Cluster => return Cluster::missing(),
             Self::Nats => "nats-server",
             Self::Redis => "redis-server",

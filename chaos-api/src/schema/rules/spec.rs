@@ -20,6 +20,20 @@ pub(crate) fn spec() -> Vec<Rule> {
     let mut rules = vec![
         at(
             rule(
+                "has(self.selector) || has(self.pods)",
+                "is required; name the pods' labels, or the pods themselves in spec.pods",
+            ),
+            ".selector",
+        ),
+        at(
+            rule(
+                "!has(self.selector) || !has(self.pods)",
+                "does not go with spec.selector; write one of them",
+            ),
+            ".pods",
+        ),
+        at(
+            rule(
                 "!(self.mode in ['All', 'One']) || !has(self.value)",
                 "does not go with mode All or One; remove it",
             ),
@@ -103,13 +117,15 @@ pub(crate) fn spec() -> Vec<Rule> {
             ".faults",
         ),
     ];
-    rules.extend(["selector", "mode"].map(immutable));
+    rules.push(immutable("mode"));
     rules.extend(OPTIONAL.map(immutable_optional));
     rules
 }
 
 /// The optional fields that do not change.
-const OPTIONAL: [&str; 8] = [
+const OPTIONAL: [&str; 10] = [
+    "selector",
+    "pods",
     "value",
     "traffic",
     "startBefore",
