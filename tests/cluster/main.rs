@@ -5,9 +5,13 @@ use std::process::ExitCode;
 
 use chaos_tests::{cluster, suite};
 
+mod acceptance_11_one_service_is_cut;
 mod acceptance_18_without_touching_the_workload;
 mod acceptance_1_nats_outage;
+mod acceptance_2_blackhole_is_not_reset;
 mod acceptance_3_http_keep_alive;
+mod acceptance_6_one_random_pod;
+mod acceptance_8_half_of_the_requests;
 mod an_unmatched_rule_says_so;
 mod the_bed;
 
@@ -16,7 +20,11 @@ fn main() -> ExitCode {
     let promises = [
         the_bed::PROMISES,
         acceptance_1_nats_outage::PROMISES,
+        acceptance_2_blackhole_is_not_reset::PROMISES,
         acceptance_3_http_keep_alive::PROMISES,
+        acceptance_6_one_random_pod::PROMISES,
+        acceptance_8_half_of_the_requests::PROMISES,
+        acceptance_11_one_service_is_cut::PROMISES,
         acceptance_18_without_touching_the_workload::PROMISES,
         an_unmatched_rule_says_so::PROMISES,
     ];

@@ -1,6 +1,5 @@
 //! What the API server refuses, as one clear line each: the field, the value, what is allowed.
 
-
 use kube::{
     Error,
     core::{Status, response::StatusCause},

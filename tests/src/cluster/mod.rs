@@ -5,6 +5,7 @@
 mod account;
 mod api;
 mod fault;
+mod following;
 mod node;
 mod objects;
 mod pod;
@@ -15,6 +16,7 @@ mod witness;
 pub use account::Account;
 pub use api::{Cluster, soon};
 pub use fault::Fault;
+pub use following::Following;
 pub use node::{Cut, Hold, Node};
 pub use objects::Workload;
 pub use pod::Pod;
