@@ -12,6 +12,7 @@ use chaos_tests::bed::{Capture, Namespace};
 use chaos_tests::cluster::{Fault, Pod, Town, Untouched, Workload, nanoseconds};
 use chaos_tests::promises;
 use chaos_witness::now;
+use serde_json::Value;
 
 promises! { [Cluster, Nft, Tcpdump] reset_cuts_every_publisher_and_rollback_heals_them }
 
@@ -197,6 +198,7 @@ impl Scene {
     /// The id by which the broker itself knows the connection of that name.
     fn broker_side_id(&self, name: &str) -> u64 {
         let connections = self.broker.proxied(8222, "connz");
+        let connections: Value = serde_json::from_str(&connections).expect("it is JSON");
         let all = connections["connections"].as_array().expect("a list");
         let mut named = all.iter().filter(|one| one["name"] == name);
         let cid = named.next().and_then(|one| one["cid"].as_u64());

@@ -89,8 +89,8 @@ impl<'town> Fault<'town> {
     /// Ends it by `netfault stop`, and gives its account.
     #[track_caller]
     pub fn stop(&self) -> NetworkFaultStatus {
-        let words = format!("stop {} -n {}", self.name, self.town.name());
-        self.town.cluster().netfault(&words).expect_code(0);
+        let stop = self.town.netfault(&format!("stop {}", self.name));
+        stop.expect_code(0);
         self.status()
     }
 }

@@ -15,6 +15,7 @@ pub struct Workload {
     pub(super) replicas: usize,
     containers: Vec<Value>,
     node: Option<String>,
+    labels: Value,
     ports: Vec<Value>,
 }
 
@@ -26,6 +27,7 @@ impl Workload {
             replicas: 1,
             containers: Vec::new(),
             node: None,
+            labels: json!({ "app": name }),
             ports: Vec::new(),
         }
     }
@@ -100,6 +102,13 @@ impl Workload {
         self
     }
 
+    /// The same, its pods with a further label.
+    #[must_use]
+    pub fn labelled(mut self, label: &str, value: &str) -> Self {
+        self.labels[label] = value.into();
+        self
+    }
+
     /// The same, on this node.
     #[must_use]
     pub fn on(mut self, node: &str) -> Self {
@@ -122,17 +131,17 @@ impl Workload {
     }
 
     fn deployment(&self) -> Value {
-        let labels = json!({ "app": self.name });
+        let selector = json!({ "app": self.name });
         let mut deployment = json!({
             "apiVersion": "apps/v1",
             "kind": "Deployment",
             "metadata": { "name": self.name },
             "spec": {
                 "replicas": self.replicas,
-                "selector": { "matchLabels": labels },
+                "selector": { "matchLabels": selector },
                 "template": {
-                    "metadata": { "labels": labels },
-                    "spec": self.pod(&labels),
+                    "metadata": { "labels": self.labels },
+                    "spec": self.pod(&selector),
                 },
             },
         });
@@ -143,7 +152,7 @@ impl Workload {
         deployment
     }
 
-    fn pod(&self, labels: &Value) -> Value {
+    fn pod(&self, selector: &Value) -> Value {
         json!({
             "containers": self.containers,
             "terminationGracePeriodSeconds": 1,
@@ -152,7 +161,7 @@ impl Workload {
                 "maxSkew": 1,
                 "topologyKey": "kubernetes.io/hostname",
                 "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": { "matchLabels": labels },
+                "labelSelector": { "matchLabels": selector },
             }],
         })
     }
