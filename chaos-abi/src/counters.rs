@@ -11,7 +11,7 @@ pub struct Counters {
     /// Their bytes, link header included.
     pub matched_bytes: u64,
     /// Matched, but the connection was not drawn.
-    pub spared: u64,
+    pub undrawn: u64,
     /// Matched and drawn, but another rule's action won.
     pub outranked: u64,
     /// Dropped silently.
@@ -27,6 +27,8 @@ pub struct Counters {
     pub failed: u64,
     /// Connections reset without a passing packet.
     pub idle_reset: u64,
+    /// Packets of connections that the fault spares; not part of `matched`.
+    pub spared: u64,
     /// Packets that matched after the rule's deadline, and passed.
     pub expired: u64,
     /// Packets that matched while the holder's lease was over, and passed.

@@ -24,7 +24,7 @@ pub use flow::{Direction, Flow, Protocol, mapped};
 pub use rule::{Bank, CERTAIN, ClassSets, Config, PortClasses, Rule, RuleSet, Side, Traits};
 
 /// Version of this crate's layouts; the kernel object carries the one it was built with.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Rules one namespace can hold: the bits of a [`RuleSet`].
 pub const MAX_RULES: usize = 64;

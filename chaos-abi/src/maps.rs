@@ -16,6 +16,9 @@ pub const PORTS: &str = "PORTS";
 pub const CLASSES: &str = "CLASSES";
 /// Array of [`Traits`](crate::Traits), indexed by [`Bank`](crate::Bank).
 pub const TRAITS: &str = "TRAITS";
+/// Array of [`RuleSet`](crate::RuleSet), indexed by [`Bank::spares`](crate::Bank::spares): the rules
+/// that leave a packet alone because it matches the one in that slot.
+pub const SPARES: &str = "SPARES";
 /// Per-CPU array of [`Counters`](crate::Counters), indexed by slot.
 pub const COUNTERS: &str = "COUNTERS";
 /// Per-CPU hash [`SeenKey`](crate::SeenKey) → [`Seen`](crate::Seen), filled when a hook is attached.

@@ -2,6 +2,9 @@
 //!
 //! A packet matches the rules in `peers & local ports & peer ports & traits`: each look-up gives
 //! the set of rules that its part of the packet satisfies, bit *n* standing for rule slot *n*.
+//!
+//! A rule in [`Traits::sparing`] has no action: the rules that stand for it at [`Bank::spares`] leave
+//! a packet that matches it alone.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -23,7 +26,7 @@ pub struct Rule {
     pub seed: u64,
     /// A flow is hit when its 32-bit draw is below this; [`CERTAIN`] hits every flow.
     pub threshold: u64,
-    /// An [`Action`](crate::Action) as its word; 0 in an empty slot.
+    /// An [`Action`](crate::Action) as its word; 0 in an empty slot and in that of a rule that spares.
     pub action: u32,
     /// Always zero.
     pub _pad: u32,
@@ -45,6 +48,12 @@ impl Bank {
     #[inline(always)]
     pub const fn from_word(word: u32) -> Self {
         if word == 0 { Self::A } else { Self::B }
+    }
+
+    /// Index, in the map of what rules spare from, of the one in `slot`.
+    #[inline(always)]
+    pub const fn spares(self, slot: u32) -> u32 {
+        self as u32 * RuleSet::BITS + slot
     }
 
     /// The other bank.
@@ -114,6 +123,8 @@ pub struct Traits {
     pub family: [RuleSet; 2],
     /// Rules that name no port, which packets without ports can still match.
     pub portless: RuleSet,
+    /// Rules that spare.
+    pub sparing: RuleSet,
 }
 
 impl Traits {

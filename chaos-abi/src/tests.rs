@@ -49,6 +49,8 @@ fn each_side_of_each_bank_has_a_table_of_its_own() {
     let banks =
         [Bank::A, Bank::B].map(|bank| [Side::Local, Side::Peer].map(|side| side.index(bank)));
     assert_eq!(banks, [[0, 1], [2, 3]]);
+    let spares = [Bank::A, Bank::B].map(|bank| [0, 63].map(|slot| bank.spares(slot)));
+    assert_eq!(spares, [[0, 63], [64, 127]]);
     assert_eq!([Bank::A, Bank::B].map(Bank::other), [Bank::B, Bank::A]);
     assert_eq!([0, 1, 7].map(Bank::from_word), [Bank::A, Bank::B, Bank::B]);
 }
@@ -81,6 +83,7 @@ fn traits_select_what_satisfies_all_three() {
         protocol: [0b0101, 0b1111, 0, 0b1000],
         family: [0b1100, 0b0111],
         portless: u64::MAX,
+        sparing: 0,
     };
     let select = |way, protocol, v6| traits.select(way, protocol, v6);
     assert_eq!(select(Direction::Ingress, Protocol::Tcp, true), 0b0101);

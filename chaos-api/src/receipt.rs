@@ -127,7 +127,7 @@ pub struct RuleCounters {
     /// Their bytes, link header included.
     pub matched_bytes: u64,
     /// Matched, but the connection was not drawn.
-    pub spared: u64,
+    pub undrawn: u64,
     /// Matched and drawn, but another rule's action won.
     pub outranked: u64,
     /// Dropped silently.
@@ -142,6 +142,9 @@ pub struct RuleCounters {
     pub failed: u64,
     /// Connections reset without a passing packet; not part of `matched`.
     pub idle_reset: u64,
+    /// Packets of connections that the fault spares, such as the kubelet's probes; they passed; not
+    /// part of `matched`.
+    pub spared: u64,
     /// Packets that matched after the rule's deadline, and passed; not part of `matched`.
     pub expired: u64,
     /// Packets that matched while the holder's lease was over, and passed; not part of `matched`.
@@ -165,7 +168,7 @@ impl RuleCounters {
         Self {
             matched: both(self.matched, other.matched),
             matched_bytes: both(self.matched_bytes, other.matched_bytes),
-            spared: both(self.spared, other.spared),
+            undrawn: both(self.undrawn, other.undrawn),
             outranked: both(self.outranked, other.outranked),
             dropped: both(self.dropped, other.dropped),
             reset: both(self.reset, other.reset),
@@ -173,17 +176,18 @@ impl RuleCounters {
             let_through: both(self.let_through, other.let_through),
             failed: both(self.failed, other.failed),
             idle_reset: both(self.idle_reset, other.idle_reset),
+            spared: both(self.spared, other.spared),
             expired: both(self.expired, other.expired),
             lapsed: both(self.lapsed, other.lapsed),
         }
     }
 
     /// The counters with their names in words, in the order of the fields.
-    pub const fn named(&self) -> [(&'static str, u64); 12] {
+    pub const fn named(&self) -> [(&'static str, u64); 13] {
         [
             ("matched", self.matched),
             ("matched bytes", self.matched_bytes),
-            ("spared", self.spared),
+            ("undrawn", self.undrawn),
             ("outranked", self.outranked),
             ("dropped", self.dropped),
             ("reset", self.reset),
@@ -191,6 +195,7 @@ impl RuleCounters {
             ("let through", self.let_through),
             ("failed", self.failed),
             ("idle reset", self.idle_reset),
+            ("spared", self.spared),
             ("expired", self.expired),
             ("lapsed", self.lapsed),
         ]

@@ -1,6 +1,6 @@
 //! What one rule means for one packet, and which of several rules acts.
 
-use chaos_abi::{Action, Rule, RuleSet};
+use chaos_abi::{Action, Bank, Rule, RuleSet};
 
 use crate::{Packet, drawn, hash};
 
@@ -15,26 +15,25 @@ pub enum Fate {
     Void,
     /// The rule's time is over: pass.
     Expired,
-    /// The rule is in force, but did not draw this connection: pass.
+    /// The rule is in force, but the holder's lease is over: pass.
+    Lapsed,
+    /// The rule is in force, but its fault spares this connection: pass.
     Spared,
+    /// The rule is in force, but did not draw this connection: pass.
+    Undrawn,
     /// The rule hits the packet.
     Hit(Action),
 }
 
-/// Judges a flow, given as its [`hash`](crate::hash), by `rule` at boot-clock time `now`, in
-/// nanoseconds.
-#[inline(always)]
-pub fn fate(rule: &Rule, hash: u64, now: u64) -> Fate {
-    let Some(action) = Action::from_word(rule.action) else {
-        return Fate::Void;
-    };
-    if now >= rule.deadline {
-        Fate::Expired
-    } else if drawn(rule, hash) {
-        Fate::Hit(action)
-    } else {
-        Fate::Spared
-    }
+/// The rules that a packet matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Matched {
+    /// Those with an action.
+    pub acting: RuleSet,
+    /// Those that spare the packet from others.
+    pub sparing: RuleSet,
+    /// The bank that says so.
+    pub bank: Bank,
 }
 
 /// One packet before its rules. It lives in a map value, so that the verifier has nothing to
@@ -42,8 +41,12 @@ pub fn fate(rule: &Rule, hash: u64, now: u64) -> Fate {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Case {
-    /// The rules that the packet matches and that have not judged it yet.
-    rest: RuleSet,
+    /// The rules with an action that have not judged the packet yet.
+    acting: RuleSet,
+    /// The rules that spare it and whose word has not been heard yet.
+    sparing: RuleSet,
+    /// The rules that leave it alone.
+    spared: RuleSet,
     /// Boot-clock nanoseconds.
     pub now: u64,
     /// The flow in one word.
@@ -52,6 +55,8 @@ pub struct Case {
     pub packet: Packet,
     /// Bytes of the frame.
     pub length: u32,
+    /// The [`Bank`] in which it was matched, as its word.
+    bank: u32,
     /// 1 while the holder's lease runs.
     leased: u32,
     /// The strongest hit so far: an [`Action`] as its word; 0 for none.
@@ -70,31 +75,56 @@ pub struct Hit {
 }
 
 impl Case {
-    /// Opens the case: the packet is to be judged by `rules`.
+    /// Opens the case of a packet that matches these rules.
     #[inline(always)]
-    pub fn open(&mut self, rules: RuleSet, now: u64, leased: bool) {
-        self.rest = rules;
+    pub fn open(&mut self, matched: Matched, now: u64, leased: bool) {
+        self.acting = matched.acting;
+        self.sparing = matched.sparing;
+        self.spared = 0;
+        self.bank = matched.bank as u32;
         self.now = now;
         self.hash = hash(&self.packet.flow);
         self.leased = u32::from(leased);
         (self.action, self.slot) = (0, 0);
     }
 
+    /// The slot of the next rule that spares the packet, and the bank that says from which rules;
+    /// `None` after the last. They are heard before any rule judges.
+    #[inline(always)]
+    pub fn next_sparing(&mut self) -> Option<(Bank, u32)> {
+        let slot = take_lowest(&mut self.sparing)?;
+        Some((Bank::from_word(self.bank), slot))
+    }
+
+    /// Makes these rules leave the packet alone.
+    #[inline(always)]
+    pub fn spare(&mut self, rules: RuleSet) {
+        self.spared |= rules;
+    }
+
     /// The slot of the next rule to judge the packet; `None` after the last.
     #[inline(always)]
     pub fn next_rule(&mut self) -> Option<u32> {
-        let slot = lowest(self.rest) & LAST;
-        if self.rest == 0 {
-            return None;
-        }
-        self.rest &= self.rest - 1;
-        Some(slot)
+        take_lowest(&mut self.acting)
     }
 
-    /// Whether the holder's lease runs.
+    /// What the rule in `slot` means for the packet.
     #[inline(always)]
-    pub fn leased(&self) -> bool {
-        self.leased != 0
+    pub fn fate(&self, slot: u32, rule: &Rule) -> Fate {
+        let Some(action) = Action::from_word(rule.action) else {
+            return Fate::Void;
+        };
+        if self.now >= rule.deadline {
+            Fate::Expired
+        } else if self.leased == 0 {
+            Fate::Lapsed
+        } else if self.spared >> (slot & LAST) & 1 != 0 {
+            Fate::Spared
+        } else if drawn(rule, self.hash) {
+            Fate::Hit(action)
+        } else {
+            Fate::Undrawn
+        }
     }
 
     /// Takes another hit. Of two, the stronger action acts, then the one taken first; returns the
@@ -123,6 +153,17 @@ impl Case {
             slot: self.slot,
         })
     }
+}
+
+/// Takes the lowest slot out of a set; `None` where the set is empty.
+#[inline(always)]
+fn take_lowest(set: &mut RuleSet) -> Option<u32> {
+    let slot = lowest(*set) & LAST;
+    if *set == 0 {
+        return None;
+    }
+    *set &= *set - 1;
+    Some(slot)
 }
 
 /// The lowest slot in a set, 64 in an empty one; in arithmetic alone: BPF has no instruction for it.

@@ -8,7 +8,7 @@ mod draw;
 mod packet;
 mod segment;
 
-pub use decide::{Case, Fate, Hit, fate};
+pub use decide::{Case, Fate, Hit, Matched};
 pub use draw::{drawn, hash};
 pub use packet::{Packet, tcp};
 pub use segment::Segment;

@@ -19,11 +19,11 @@ fn write_all(out: &mut String, table: &Table) -> fmt::Result {
     if table.is_empty() {
         return writeln!(out, "no rules: every packet passes");
     }
+    let image = table.image();
     writeln!(out, "rules")?;
     for (slot, rule) in table.rules() {
-        write_rule(out, slot, rule)?;
+        write_rule(out, slot, rule, image.spares.get(&slot))?;
     }
-    let image = table.image();
     writeln!(out, "peers")?;
     for ((address, length), rules) in &image.peers {
         writeln!(
@@ -49,7 +49,17 @@ fn write_all(out: &mut String, table: &Table) -> fmt::Result {
     writeln!(out, "  without ports: {}", slots(traits.portless))
 }
 
-fn write_rule(out: &mut String, slot: u8, planned: &PlannedRule) -> fmt::Result {
+fn write_rule(
+    out: &mut String,
+    slot: u8,
+    planned: &PlannedRule,
+    spared: Option<&RuleSet>,
+) -> fmt::Result {
+    writeln!(out, "  slot {slot}: {}", planned.id)?;
+    writeln!(out, "    {}", planned.matching)?;
+    if let Some(spared) = spared {
+        return writeln!(out, "    spares from {}", slots(*spared));
+    }
     let Rule {
         deadline,
         seed,
@@ -62,8 +72,6 @@ fn write_rule(out: &mut String, slot: u8, planned: &PlannedRule) -> fmt::Result 
         format!("draws below {threshold:#x} of {CERTAIN:#x}")
     };
     let until = Span::from_nanos(deadline);
-    writeln!(out, "  slot {slot}: {}", planned.id)?;
-    writeln!(out, "    {}", planned.matching)?;
     writeln!(
         out,
         "    {share}, seed {seed:#018x}, until {until} after boot"

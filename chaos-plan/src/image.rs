@@ -27,8 +27,10 @@ pub struct Image {
     pub ports: [Box<PortClasses>; 2],
     /// Class sets, indexed by [`Side`].
     pub classes: [Box<ClassSets>; 2],
-    /// Direction, protocol, family, and rules without ports.
+    /// Direction, protocol, family, rules without ports, and rules that spare.
     pub traits: Traits,
+    /// For each slot whose rule spares: the rules that then leave the packet alone.
+    pub spares: BTreeMap<u8, RuleSet>,
 }
 
 impl Image {
@@ -40,20 +42,19 @@ impl Image {
             ports: [local, peer],
             classes: [local_sets, peer_sets],
             traits: traits(table),
+            spares: table.spares().collect(),
         }
     }
 }
 
 fn traits(table: &Table) -> Traits {
-    let set = |takes: &dyn Fn(&Matching) -> bool| {
-        let rules = table.rules().filter(|(_, rule)| takes(&rule.matching));
-        rules.fold(0, |set, (slot, _)| set | 1 << slot)
-    };
+    let set = |takes: &dyn Fn(&Matching) -> bool| table.set(|rule| takes(&rule.matching));
     Traits {
         direction: DIRECTIONS.map(|direction| set(&|m| m.takes_direction(direction))),
         protocol: PROTOCOLS.map(|protocol| set(&|m| m.takes_protocol(protocol))),
         family: [false, true].map(|v6| set(&|m| m.takes_family(v6))),
         portless: set(&|m| !m.names_ports()),
+        sparing: table.sparing(),
     }
 }
 

@@ -41,4 +41,4 @@ pub use place::{
 pub use raise::{Clock, Life, Observed, raise, total};
 pub use report::{PodReport, Preview, Report, ReportState};
 pub use status::{Answer, aggregate, next_change};
-pub use table::{Fault, PlannedRule, RuleId, Table};
+pub use table::{Fault, PlannedRule, RuleId, Spare, Table};

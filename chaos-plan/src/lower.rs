@@ -1,9 +1,11 @@
-//! Faults become a table: each block of a fault becomes one rule per distinct set of peer ports.
+//! Faults become a table: each block of a fault becomes one rule per distinct set of peer ports, and
+//! what the fault spares becomes one more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
-use chaos_abi::{Action, CERTAIN, MAX_CLASSES, MAX_PREFIXES, MAX_RULES, Rule, Side};
-use chaos_api::{Block, Direction, Percent, Protocol};
+use chaos_abi::{self as abi, Action, CERTAIN, MAX_CLASSES, MAX_PREFIXES, MAX_RULES, Rule, Side};
+use chaos_api::{Block, Direction, Family, IpBlock, Percent, PortRange, Protocol};
 use thiserror::Error;
 
 use crate::draw::splitmix64;
@@ -70,7 +72,7 @@ fn rules(fault: &Fault) -> Vec<PlannedRule> {
         for (number, part) in (0..).zip(parts(&fault.spec.traffic)) {
             let id = RuleId {
                 fault: fault.name.clone(),
-                block,
+                block: Some(block),
                 part: number,
             };
             rules.push(PlannedRule {
@@ -80,7 +82,39 @@ fn rules(fault: &Fault) -> Vec<PlannedRule> {
             });
         }
     }
+    let met = |rule: &PlannedRule| rule.matching.takes_protocol(abi::Protocol::Tcp);
+    if !fault.spare.is_empty() && rules.iter().any(met) {
+        rules.push(sparing(fault));
+    }
     rules
+}
+
+/// The rule that spares packets from the others of `fault`: its slot has no action.
+fn sparing(fault: &Fault) -> PlannedRule {
+    let ports: BTreeSet<u16> = fault.spare.ports.iter().copied().collect();
+    let sources = fault.spare.sources.iter().map(IpAddr::to_canonical);
+    let sources: BTreeSet<IpAddr> = sources.collect();
+    let port = |port| PortRange::new(port, port).expect("one port is in order");
+    let peer = |address: IpAddr| IpBlock {
+        cidr: address.into(),
+        except: Vec::new(),
+    };
+    PlannedRule {
+        id: RuleId {
+            fault: fault.name.clone(),
+            block: None,
+            part: 0,
+        },
+        rule: Rule::default(),
+        matching: Matching {
+            direction: Direction::Both,
+            protocol: Protocol::Tcp,
+            family: Family::Any,
+            local_ports: ports.into_iter().map(port).collect(),
+            peers: sources.into_iter().map(peer).collect(),
+            peer_ports: Vec::new(),
+        },
+    }
 }
 
 /// All parts of a block share one seed, so a connection that two of them match is drawn once.

@@ -46,26 +46,37 @@ pub fn matches(
     protocol: abi::Protocol,
     direction: abi::Direction,
 ) -> bool {
-    let ported = matches!(protocol, abi::Protocol::Tcp | abi::Protocol::Udp);
-    matching.takes(&PacketWords {
-        direction,
-        protocol,
-        peer: peer.ip().to_canonical(),
-        ports: ported.then(|| (local.port(), peer.port())),
-    })
+    matching.takes(&PacketWords::of(local, peer, protocol, direction))
 }
 
-/// Whether packets of a live connection, either way, match a rule of `table`.
+/// Whether packets of a live connection, either way, match a rule of `table` that does not spare
+/// them.
 pub fn meets(table: &Table, flow: &FlowInfo) -> bool {
     let protocol = match flow.protocol {
         Protocol::Udp => abi::Protocol::Udp,
         _ => abi::Protocol::Tcp,
     };
     let ways = [abi::Direction::Egress, abi::Direction::Ingress];
-    table.rules().any(|(_, planned)| {
-        let meets = |way| matches(&planned.matching, flow.local, flow.peer, protocol, way);
-        ways.into_iter().any(meets)
-    })
+    let meets = |way| table.acting(&PacketWords::of(flow.local, flow.peer, protocol, way)) != 0;
+    ways.into_iter().any(meets)
+}
+
+impl PacketWords {
+    /// A packet of the connection between `local` and `peer`; v4-mapped addresses count as IPv4.
+    pub fn of(
+        local: SocketAddr,
+        peer: SocketAddr,
+        protocol: abi::Protocol,
+        direction: abi::Direction,
+    ) -> Self {
+        let ported = matches!(protocol, abi::Protocol::Tcp | abi::Protocol::Udp);
+        Self {
+            direction,
+            protocol,
+            peer: peer.ip().to_canonical(),
+            ports: ported.then(|| (local.port(), peer.port())),
+        }
+    }
 }
 
 impl Matching {

@@ -75,10 +75,7 @@ fn starts(table: &Table, side: Side) -> BTreeSet<u16> {
 }
 
 fn takers(table: &Table, side: Side, port: u16) -> RuleSet {
-    let takers = table
-        .rules()
-        .filter(|(_, rule)| in_any(ranges(&rule.matching, side), port));
-    takers.fold(0, |set, (slot, _)| set | 1 << slot)
+    table.set(|rule| in_any(ranges(&rule.matching, side), port))
 }
 
 fn ranges(matching: &crate::Matching, side: Side) -> &[PortRange] {

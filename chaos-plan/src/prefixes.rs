@@ -45,10 +45,7 @@ fn named(table: &Table) -> BTreeSet<IpNet> {
 }
 
 fn valid_at(table: &Table, prefix: IpNet) -> RuleSet {
-    let valid = table
-        .rules()
-        .filter(|(_, rule)| covers(&rule.matching.peers, prefix));
-    valid.fold(0, |set, (slot, _)| set | 1 << slot)
+    table.set(|rule| covers(&rule.matching.peers, prefix))
 }
 
 /// Whether all of `prefix` is in `peers` as far as ranges up to its length tell; longer ones have

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use chaos_abi::{Counters, Direction, Seen};
 use chaos_api as api;
-use chaos_api::{EndReason, Receipt, RuleCounters, RuleReceipt, SeenReceipt, Span, State};
+use chaos_api::{Block, EndReason, Receipt, RuleCounters, RuleReceipt, SeenReceipt, Span, State};
 use jiff::Timestamp;
 
-use crate::{Fault, PlannedRule, Table};
+use crate::{Fault, Table};
+
+/// What stands for the traffic of rules that are no more.
+const BEFORE: &str = "before an edit";
 
 /// What the kernel counted, for all faults of one table.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +34,8 @@ pub struct Life {
     pub ended: Option<(u64, EndReason)>,
     /// How long, in all, the holder's lease was over while it should have been in force.
     pub interrupted: Span,
+    /// What those of its rules counted that an edit took away.
+    pub past: BTreeMap<Block, Counters>,
 }
 
 /// Turns the boot clock into wall time.
@@ -55,7 +60,7 @@ pub fn total(per_cpu: &[Counters]) -> Counters {
         .fold(Counters::default(), |sum, cpu| Counters {
             matched: sum.matched + cpu.matched,
             matched_bytes: sum.matched_bytes + cpu.matched_bytes,
-            spared: sum.spared + cpu.spared,
+            undrawn: sum.undrawn + cpu.undrawn,
             outranked: sum.outranked + cpu.outranked,
             dropped: sum.dropped + cpu.dropped,
             reset: sum.reset + cpu.reset,
@@ -63,6 +68,7 @@ pub fn total(per_cpu: &[Counters]) -> Counters {
             let_through: sum.let_through + cpu.let_through,
             failed: sum.failed + cpu.failed,
             idle_reset: sum.idle_reset + cpu.idle_reset,
+            spared: sum.spared + cpu.spared,
             expired: sum.expired + cpu.expired,
             lapsed: sum.lapsed + cpu.lapsed,
             first: earlier(sum.first, cpu.first),
@@ -82,10 +88,14 @@ pub fn raise(
         .rules()
         .filter(|(_, planned)| planned.id.fault == fault.name);
     let counted = |slot: u8| observed.counters.get(&slot).copied().unwrap_or_default();
-    let own: Vec<_> = own
-        .map(|(slot, planned)| (planned, counted(slot)))
-        .collect();
-    let all: Vec<Counters> = own.iter().map(|(_, counters)| *counters).collect();
+    let own = own.filter_map(|(slot, planned)| {
+        let traffic = planned.matching.to_string();
+        Some((planned.id.block?, traffic, counted(slot)))
+    });
+    let past = life.past.iter();
+    let past = past.map(|(block, counters)| (*block, BEFORE.to_owned(), *counters));
+    let own: Vec<_> = own.chain(past).collect();
+    let all: Vec<Counters> = own.iter().map(|(_, _, counters)| *counters).collect();
     let all = total(&all);
     let hit = |at: u64| if at == 0 { None } else { clock.at(at) };
     Receipt {
@@ -103,20 +113,20 @@ pub fn raise(
         first_hit: hit(all.first),
         last_hit: hit(all.last),
         interrupted: life.interrupted,
-        rules: own.iter().map(rule).collect(),
+        rules: own.into_iter().map(rule).collect(),
         seen: observed.seen.iter().map(seen).collect(),
         warnings: warnings(life, &all),
     }
 }
 
-fn rule((planned, counters): &(&PlannedRule, Counters)) -> RuleReceipt {
+fn rule((fault, traffic, counters): (Block, String, Counters)) -> RuleReceipt {
     RuleReceipt {
-        fault: planned.id.block,
-        traffic: planned.matching.to_string(),
+        fault,
+        traffic,
         counters: RuleCounters {
             matched: counters.matched,
             matched_bytes: counters.matched_bytes,
-            spared: counters.spared,
+            undrawn: counters.undrawn,
             outranked: counters.outranked,
             dropped: counters.dropped,
             reset: counters.reset,
@@ -124,6 +134,7 @@ fn rule((planned, counters): &(&PlannedRule, Counters)) -> RuleReceipt {
             let_through: counters.let_through,
             failed: counters.failed,
             idle_reset: counters.idle_reset,
+            spared: counters.spared,
             expired: counters.expired,
             lapsed: counters.lapsed,
         },

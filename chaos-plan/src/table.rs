@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use chaos_abi::{Rule, RuleSet};
 use chaos_api::{Block, FaultSpec};
@@ -19,6 +20,25 @@ pub struct Fault {
     pub deadline: u64,
     /// Seed of its draws.
     pub seed: u64,
+    /// Connections that it leaves alone.
+    pub spare: Spare,
+}
+
+/// Connections that a fault leaves alone, in both directions: those from one of the sources to one
+/// of the target's ports. Nothing where either is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spare {
+    /// TCP ports of the target.
+    pub ports: Vec<u16>,
+    /// Addresses of the other end; v4-mapped ones count as IPv4.
+    pub sources: Vec<IpAddr>,
+}
+
+impl Spare {
+    /// Whether it names no connection.
+    pub fn is_empty(&self) -> bool {
+        self.ports.is_empty() || self.sources.is_empty()
+    }
 }
 
 /// The lasting identity of a kernel rule: it keeps its slot as long as it is planned.
@@ -26,15 +46,16 @@ pub struct Fault {
 pub struct RuleId {
     /// The fault's name.
     pub fault: String,
-    /// The block of the fault.
-    pub block: Block,
+    /// The block of the fault; `None` for the rule that spares packets from the others.
+    pub block: Option<Block>,
     /// Which of the block's rules: one for each distinct set of peer ports.
     pub part: u16,
 }
 
 impl fmt::Display for RuleId {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.fault, self.block.as_str(), self.part)
+        let block = self.block.map_or("spare", Block::as_str);
+        write!(f, "{}/{block}/{}", self.fault, self.part)
     }
 }
 
@@ -62,6 +83,11 @@ impl Table {
         self.slots.iter().map(|(slot, rule)| (*slot, rule))
     }
 
+    /// The rule in a slot.
+    pub fn rule(&self, slot: u8) -> Option<&PlannedRule> {
+        self.slots.get(&slot)
+    }
+
     /// Whether it has no rule, so that every packet passes.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
@@ -69,13 +95,45 @@ impl Table {
 
     /// The rules that a packet matches, told from their words alone.
     pub fn hits(&self, packet: &PacketWords) -> RuleSet {
-        let hit = self.rules().filter(|(_, rule)| rule.matching.takes(packet));
-        hit.fold(0, |set, (slot, _)| set | 1 << slot)
+        self.set(|rule| rule.matching.takes(packet))
+    }
+
+    /// The rules that spare packets from others.
+    pub fn sparing(&self) -> RuleSet {
+        self.set(|rule| rule.id.block.is_none())
+    }
+
+    /// Of the rules that a packet matches those that leave it alone, since others of them spare it.
+    pub fn spared(&self, hits: RuleSet) -> RuleSet {
+        let heard = self.spares().filter(|(slot, _)| hits >> slot & 1 == 1);
+        heard.fold(0, |set, (_, spared)| set | spared) & hits
+    }
+
+    /// The rules that act on a packet, as far as time and draws allow.
+    pub fn acting(&self, packet: &PacketWords) -> RuleSet {
+        let hits = self.hits(packet);
+        hits & !self.sparing() & !self.spared(hits)
     }
 
     /// The kernel's bit sets for this table.
     pub fn image(&self) -> Image {
         Image::of(self)
+    }
+
+    /// The slots of the rules that spare, each with the rules that it spares from: the others of its
+    /// fault.
+    pub(crate) fn spares(&self) -> impl Iterator<Item = (u8, RuleSet)> {
+        let sparing = self.rules().filter(|(_, rule)| rule.id.block.is_none());
+        sparing.map(|(slot, sparing)| {
+            let of = |rule: &PlannedRule| rule.id.fault == sparing.id.fault;
+            (slot, self.set(of) & !(1 << slot))
+        })
+    }
+
+    /// The slots of some rules.
+    pub(crate) fn set(&self, of: impl Fn(&PlannedRule) -> bool) -> RuleSet {
+        let rules = self.rules().filter(|(_, rule)| of(rule));
+        rules.fold(0, |set, (slot, _)| set | 1 << slot)
     }
 
     /// The slot of a rule.

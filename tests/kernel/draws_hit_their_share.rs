@@ -69,7 +69,7 @@ fn a_seed_chooses_the_flows() {
 fn none_and_all() {
     let packet = tcp("10.0.0.1:40000", "10.0.0.2:80");
     Bench::run(|bench| {
-        for (share, expect) in [("0%", passes().spared(0)), ("100%", vanishes(0))] {
+        for (share, expect) in [("0%", passes().undrawn(0)), ("100%", vanishes(0))] {
             let words = format!("faults: {{blackhole: {{probability: {share}}}}}");
             bench.hold(&words::faults(&[&words]));
             bench.step(Egress, &packet, &expect);

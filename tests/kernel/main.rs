@@ -21,6 +21,7 @@ mod our_own_packets_pass;
 mod rules_meet_only_their_traffic;
 mod rules_run_out;
 mod several_rules_agree_on_one;
+mod spared_connections_pass;
 mod tables_change_in_place;
 mod the_slow_model_agrees;
 mod verdicts_are_traced;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         a_blackhole_swallows::PROMISES,
         a_reset_answers_both_ends::PROMISES,
         several_rules_agree_on_one::PROMISES,
+        spared_connections_pass::PROMISES,
         draws_hit_their_share::PROMISES,
         rules_run_out::PROMISES,
         tables_change_in_place::PROMISES,

@@ -74,7 +74,7 @@ fn while_the_lease_is_over() {
     ];
     Bench::run(|bench| {
         bench.hold(&faults);
-        bench.step(Egress, &packet, &vanishes(0).expired(1).spared(2));
+        bench.step(Egress, &packet, &vanishes(0).expired(1).undrawn(2));
         bench
             .dataplane
             .lease(boot_clock())
@@ -86,7 +86,7 @@ fn while_the_lease_is_over() {
             .dataplane
             .lease(u64::MAX)
             .expect("a lease can be written");
-        bench.step(Ingress, &packet, &vanishes(0).expired(1).spared(2));
+        bench.step(Ingress, &packet, &vanishes(0).expired(1).undrawn(2));
     });
 }
 

@@ -43,7 +43,7 @@ fn a_blackhole_outranks_a_reset() {
         Fixture {
             what: "both in one fault: a slot for each",
             faults: &["faults: {blackhole: {probability: 0%}, reset: {}}"],
-            steps: vec![leaves(packet(), reset(1).spared(0))],
+            steps: vec![leaves(packet(), reset(1).undrawn(0))],
         },
     ]);
 }
@@ -58,8 +58,8 @@ fn of_equals_the_first_acts() {
             "faults: {blackhole: {}}",
         ],
         steps: vec![
-            leaves(packet(), vanishes(1).spared(0).outranked(2)),
-            arrives(tcp("10.0.0.1:1", "10.0.0.2:2"), vanishes(2).spared(0)),
+            leaves(packet(), vanishes(1).undrawn(0).outranked(2)),
+            arrives(tcp("10.0.0.1:1", "10.0.0.2:2"), vanishes(2).undrawn(0)),
         ],
     }]);
 }

@@ -9,7 +9,7 @@ use chaos_abi::{Direction, Protocol};
 use chaos_agent::inventory::boot_clock;
 use chaos_api::Block;
 use chaos_ebpf::{drawn, hash};
-use chaos_plan::{Fault, PacketWords, Table};
+use chaos_plan::{Fault, PacketWords, PlannedRule, Table};
 use chaos_tests::promises;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -129,33 +129,50 @@ fn packet(words: &PacketWords, random: &mut Random) -> Packet {
 /// What a packet must do, told rule by rule.
 fn model(table: &Table, packet: &Packet, way: Direction, leased: bool) -> Expect {
     let met = table.hits(&packet.words(way));
+    let is_spared = table.spared(met);
+    let met = met & !table.sparing();
     let met = table.rules().filter(|(slot, _)| met >> slot & 1 == 1);
     let (expired, running): (Vec<_>, Vec<_>) =
         met.partition(|(_, rule)| rule.rule.deadline < NEVER);
-    let draw = |rule: &chaos_abi::Rule| drawn(rule, hash(&packet.flow()));
-    let (hit, spared): (Vec<_>, Vec<_>) = running.iter().partition(|(_, rule)| draw(&rule.rule));
-    let strongest = |(slot, rule): &&(u8, &chaos_plan::PlannedRule)| {
-        (rule.id.block == Block::Blackhole, Reverse(*slot))
+    let expect = |acting: Option<(u8, &PlannedRule)>| {
+        let expect = acting.map_or_else(passes, |(slot, rule)| acts(packet, slot, rule));
+        slots(&expired).fold(expect, Expect::expired)
     };
-    let acting = hit.iter().copied().max_by_key(strongest).filter(|_| leased);
-    let expect = match acting {
-        None => passes(),
-        Some((slot, rule)) if rule.id.block == Block::Blackhole => vanishes(*slot),
-        Some((slot, _)) => answer(packet, *slot),
-    };
-    let slots = |rules: &[&(u8, _)]| rules.iter().map(|(slot, _)| *slot).collect::<Vec<u8>>();
-    let expect = expired.iter().fold(expect, |e, (slot, _)| e.expired(*slot));
     if !leased {
-        return running.iter().fold(expect, |e, (slot, _)| e.lapsed(*slot));
+        return slots(&running).fold(expect(None), Expect::lapsed);
     }
-    let expect = slots(&spared).into_iter().fold(expect, Expect::spared);
-    let others = slots(&hit)
+    let (spared, judging): (Vec<_>, Vec<_>) = running
         .into_iter()
-        .filter(|slot| Some(*slot) != expect.acting);
-    others
-        .collect::<Vec<_>>()
+        .partition(|(slot, _)| is_spared >> slot & 1 == 1);
+    let hash = hash(&packet.flow());
+    let (hit, undrawn): (Vec<_>, Vec<_>) = judging
         .into_iter()
-        .fold(expect, Expect::outranked)
+        .partition(|(_, rule)| drawn(&rule.rule, hash));
+    let acting = hit
+        .iter()
+        .copied()
+        .max_by_key(|(slot, rule)| (is_blackhole(rule), Reverse(*slot)));
+    let expect = slots(&undrawn).fold(expect(acting), Expect::undrawn);
+    let expect = slots(&spared).fold(expect, Expect::spared);
+    let others = slots(&hit).filter(|slot| acting.is_none_or(|(acting, _)| acting != *slot));
+    others.fold(expect, Expect::outranked)
+}
+
+fn slots(rules: &[(u8, &PlannedRule)]) -> impl Iterator<Item = u8> {
+    rules.iter().map(|(slot, _)| *slot)
+}
+
+fn is_blackhole(rule: &PlannedRule) -> bool {
+    rule.id.block == Some(Block::Blackhole)
+}
+
+/// What the rule that acts does to a packet.
+fn acts(packet: &Packet, slot: u8, rule: &PlannedRule) -> Expect {
+    if is_blackhole(rule) {
+        vanishes(slot)
+    } else {
+        answer(packet, slot)
+    }
 }
 
 /// What a reset rule does to a packet.

@@ -10,9 +10,11 @@ mod a_blackholed_datagram_is_lost_without_a_word;
 mod a_connection_in_flight_is_reset;
 mod a_fault_ends_as_it_was_told;
 mod a_fault_ends_when_its_target_goes;
+mod a_fault_is_edited_in_force;
 mod a_holder_that_dies_or_stalls_lets_traffic_flow;
 mod a_namespace_has_one_holder;
 mod a_new_attempt_is_refused;
+mod a_probe_is_spared;
 mod a_redis_client_is_cut;
 mod a_wrong_word_changes_nothing;
 mod acceptance_1_nats_outage;
@@ -22,6 +24,7 @@ mod an_idle_established_connection_is_reset;
 mod audit;
 mod busy_flows_are_reset_until_none_is_left;
 mod half_of_the_connections_are_reset;
+mod held;
 mod live_connections_are_shown;
 mod the_bed;
 mod the_servers;
@@ -40,9 +43,11 @@ fn main() -> ExitCode {
         a_blackholed_datagram_is_lost_without_a_word::PROMISES,
         a_blackholed_connection_sees_loss_and_resumes::PROMISES,
         what_does_not_match_is_untouched::PROMISES,
+        a_probe_is_spared::PROMISES,
         a_holder_that_dies_or_stalls_lets_traffic_flow::PROMISES,
         a_fault_ends_as_it_was_told::PROMISES,
         a_fault_ends_when_its_target_goes::PROMISES,
+        a_fault_is_edited_in_force::PROMISES,
         a_namespace_has_one_holder::PROMISES,
         a_wrong_word_changes_nothing::PROMISES,
         live_connections_are_shown::PROMISES,

@@ -12,7 +12,7 @@ use chaos_abi::{
     frame::{IPPROTO_TCP, skeleton},
     mapped,
 };
-use chaos_plan::{Table, matches};
+use chaos_plan::{PacketWords, PlannedRule, Table};
 
 use super::{Dataplane, DataplaneError, Hooks, Program, load::context};
 use crate::inventory::{Connection, Namespace, Routes, States, connections};
@@ -111,16 +111,16 @@ impl Dataplane {
 /// Whether a reset rule matches the connection; whether it is drawn, the kernel decides.
 fn may_hit(table: &Table, connection: &Connection) -> bool {
     let (local, peer) = (connection.local, connection.peer);
-    table.rules().any(|(_, planned)| {
-        planned.rule.action == Action::Reset.word()
-            && matches(
-                &planned.matching,
-                local,
-                peer,
-                Protocol::Tcp,
-                Direction::Egress,
-            )
-    })
+    let acting = table.acting(&PacketWords::of(
+        local,
+        peer,
+        Protocol::Tcp,
+        Direction::Egress,
+    ));
+    let resets = |(slot, planned): (u8, &PlannedRule)| {
+        planned.rule.action == Action::Reset.word() && acting >> slot & 1 == 1
+    };
+    table.rules().any(resets)
 }
 
 /// A connection in the kernel's words.

@@ -10,7 +10,7 @@ use aya_ebpf::{
     helpers::generated::{bpf_sk_lookup_tcp, bpf_sk_release, bpf_tcp_sock},
 };
 use chaos_abi::{Action, ActorAnswer, Direction, Flow, MARK_PASS, MARK_ROUTE};
-use chaos_ebpf::{Case, Fate, Hit, Packet, Segment, fate, tcp};
+use chaos_ebpf::{Case, Fate, Hit, Packet, Segment, tcp};
 
 use super::{
     act::turn,
@@ -77,17 +77,20 @@ fn resetting() -> Option<(u32, &'static Case)> {
         return None;
     }
     let before = case(Scratch::Actor)?;
-    let rules = matching(&before.packet, armed()?);
-    before.open(rules, now, true);
+    let matched = matching(&before.packet, armed()?)?;
+    before.open(matched, now, true);
     let case = judge::each(Scratch::Actor, next_rule)?;
     case.acting().map(|hit| (hit.slot, &*case))
 }
 
-/// Takes the next rule if it resets the flow; the first one does.
+/// Takes the next rule if it resets the flow; the first one that does ends the turns.
 extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
     let Some(case) = case(Scratch::Actor) else {
         return judge::ENOUGH;
     };
+    if judge::hear(case) {
+        return judge::AGAIN;
+    }
     let Some(slot) = case.next_rule() else {
         return judge::ENOUGH;
     };
@@ -95,7 +98,7 @@ extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
         return judge::ENOUGH;
     };
     let action = Action::Reset;
-    if fate(rule, case.hash, case.now) == Fate::Hit(action) {
+    if case.fate(slot, rule) == Fate::Hit(action) {
         case.hit(Hit { action, slot });
         return judge::ENOUGH;
     }

@@ -4,14 +4,14 @@ use core::ffi::c_void;
 
 use aya_ebpf::helpers::generated::bpf_loop;
 use chaos_abi::{Bank, EventKind, MAX_RULES};
-use chaos_ebpf::{Case, Fate, Hit, Packet, fate};
+use chaos_ebpf::{Case, Fate, Hit, Packet};
 
 use super::{
     count::{self, counters},
     maps::RULES,
     read::{Scratch, case},
     skb::Skb,
-    table::matching,
+    table::{matching, spares},
     tell,
     time::{leased, now},
 };
@@ -37,18 +37,15 @@ pub(super) fn verdict(skb: &Skb, bank: Bank) -> Verdict {
     Verdict::Act(hit, &case.packet)
 }
 
-/// The case after every rule has judged it; `None` where no rule matches.
+/// The case after every rule has judged it; `None` where no rule has an action for it.
 #[inline(always)]
 fn judged(skb: &Skb, bank: Bank) -> Option<&'static Case> {
     let before = case(Scratch::Hook)?;
-    let rules = matching(&before.packet, bank);
-    if rules == 0 {
-        return None;
-    }
+    let matched = matching(&before.packet, bank)?;
     // After the match: the clock costs as much as a look-up.
     let now = now();
     before.length = skb.len();
-    before.open(rules, now, leased(now));
+    before.open(matched, now, leased(now));
     each(Scratch::Hook, next_rule).map(|case| &*case)
 }
 
@@ -73,11 +70,24 @@ pub(super) fn each(
     case(scratch)
 }
 
+/// Hears the next rule that spares the packet; `false` after the last.
+#[inline(always)]
+pub(super) fn hear(case: &mut Case) -> bool {
+    let Some((bank, slot)) = case.next_sparing() else {
+        return false;
+    };
+    case.spare(spares(bank, slot));
+    true
+}
+
 /// The next rule's judgement.
 extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
     let Some(case) = case(Scratch::Hook) else {
         return ENOUGH;
     };
+    if hear(case) {
+        return AGAIN;
+    }
     let Some(slot) = case.next_rule() else {
         return ENOUGH;
     };
@@ -91,7 +101,7 @@ fn judge(case: &mut Case, slot: u32) {
     let (Some(rule), Some(counters)) = (RULES.get(slot), counters(slot)) else {
         return;
     };
-    let fate = fate(rule, case.hash, case.now);
+    let fate = case.fate(slot, rule);
     match fate {
         Fate::Void => return,
         Fate::Expired => {
@@ -99,16 +109,20 @@ fn judge(case: &mut Case, slot: u32) {
             tell::once(EventKind::Expired, slot, &case.packet, case.now);
             return;
         }
-        Fate::Spared | Fate::Hit(_) if !case.leased() => {
+        Fate::Lapsed => {
             counters.lapsed += 1;
             return;
         }
-        Fate::Spared | Fate::Hit(_) => {}
+        Fate::Spared => {
+            counters.spared += 1;
+            return;
+        }
+        Fate::Undrawn | Fate::Hit(_) => {}
     }
     counters.matched += 1;
     counters.matched_bytes += u64::from(case.length);
     let Fate::Hit(action) = fate else {
-        counters.spared += 1;
+        counters.undrawn += 1;
         return;
     };
     count::hit(counters, case.now);

@@ -44,6 +44,9 @@ pub(super) static CLASSES: Array<ClassSets> = Array::with_max_entries(4, 0);
 pub(super) static TRAITS: Array<Traits> = Array::with_max_entries(2, 0);
 
 #[map]
+pub(super) static SPARES: Array<RuleSet> = Array::with_max_entries(2 * RULES_MAX, 0);
+
+#[map]
 pub(super) static COUNTERS: PerCpuArray<Counters> = PerCpuArray::with_max_entries(RULES_MAX, 0);
 
 #[map]

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use chaos_abi::{Direction, Protocol as Word};
 use chaos_api::{Protocol, Reason, Span};
-use chaos_plan::{Fault, Outcome, PodOrder, Table, World, lower, matches};
+use chaos_plan::{Fault, Outcome, PodOrder, Spare, Table, World, lower, matches};
 
 use crate::town::{fault, labels, only, placed, pod, port, started, town, verdict};
 
@@ -206,6 +206,7 @@ fn peers_that_go_leave_a_rule_that_nothing_matches_and_never_one_that_everything
         spec: order.spec,
         deadline: 1,
         seed: 1,
+        spare: Spare::default(),
     };
     let table = lower(&Table::default(), &[fault]).unwrap();
     let local: SocketAddr = "10.1.1.10:40000".parse().unwrap();

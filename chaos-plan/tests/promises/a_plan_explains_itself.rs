@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use chaos_plan::{Table, explain, lower};
+use chaos_plan::{Spare, Table, explain, lower};
 
 use crate::faults_become_rules::read;
 
@@ -23,6 +23,17 @@ fn each_example_becomes_the_table_it_always_became() {
         let name = file.file_stem().unwrap().to_str().unwrap();
         insta::assert_snapshot!(name, explain(&table));
     }
+}
+
+#[test]
+fn what_is_spared_is_in_it() {
+    let mut fault = read(include_str!("../../../examples/half-reset.yaml"));
+    fault.spare = Spare {
+        ports: vec![8080],
+        sources: ["10.0.0.1", "fd00::1"].map(|s| s.parse().unwrap()).to_vec(),
+    };
+    let table = lower(&Table::default(), &[fault]).unwrap();
+    insta::assert_snapshot!("spare", explain(&table));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use chaos_plan::{Fault, PacketWords, Table, lower};
 use proptest::prelude::*;
 
-use crate::kernel::select;
+use crate::kernel::{acting, select};
 use crate::worlds::{faults, packets};
 
 fn agree(faults: &[Fault], packets: &[PacketWords]) -> Result<(), TestCaseError> {
@@ -12,6 +12,7 @@ fn agree(faults: &[Fault], packets: &[PacketWords]) -> Result<(), TestCaseError>
     for packet in packets {
         let (found, said) = (select(&image, packet), table.hits(packet));
         prop_assert_eq!(found, said, "{:?}\n{}", packet, chaos_plan::explain(&table));
+        prop_assert_eq!(acting(&image, packet), table.acting(packet));
     }
     Ok(())
 }

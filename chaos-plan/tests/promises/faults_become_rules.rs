@@ -2,7 +2,7 @@
 
 use chaos_abi::{Action, CERTAIN, MAX_RULES};
 use chaos_api::{Block, Direction, NetworkFault, PortRange, Protocol};
-use chaos_plan::{Fault, PlannedRule, Table, lower, matches};
+use chaos_plan::{Fault, PacketWords, PlannedRule, Spare, Table, lower, matches};
 
 /// The fault in a file, as a holder that began at boot has it.
 pub(crate) fn read(yaml: &str) -> Fault {
@@ -12,6 +12,7 @@ pub(crate) fn read(yaml: &str) -> Fault {
         deadline: fault.spec.duration.as_nanos(),
         seed: fault.spec.seed.unwrap_or(7),
         spec: fault.spec,
+        spare: Spare::default(),
     }
 }
 
@@ -65,7 +66,7 @@ fn reset_is_tcp_both_ways_whatever_the_other_block_matches() {
     assert_eq!(blackhole.rule.action, Action::Blackhole.word());
     assert_eq!(
         (reset.id.block, reset.rule.action),
-        (Block::Reset, Action::Reset.word())
+        (Some(Block::Reset), Action::Reset.word())
     );
 }
 
@@ -171,4 +172,64 @@ fn too_many_port_classes_are_refused() {
     let expected = "the faults tell 512 classes of local ports apart; one target holds at most 256";
     assert_eq!(refusal(&faults), expected);
     assert!(lower(&Table::default(), &faults[..8]).is_ok());
+}
+
+fn sparing(mut fault: Fault, ports: &[u16], sources: &[&str]) -> Fault {
+    fault.spare = Spare {
+        ports: ports.to_vec(),
+        sources: sources.iter().map(|s| s.parse().unwrap()).collect(),
+    };
+    fault
+}
+
+#[test]
+fn what_a_fault_spares_is_one_more_rule_without_an_action() {
+    let both = fault("a", "", "blackhole: {}, reset: {}");
+    let sources = ["::ffff:10.0.0.1", "fd00::1", "10.0.0.1"];
+    let rules = rules(&sparing(both, &[9000, 8080, 9000], &sources));
+    let last = rules.last().unwrap();
+    assert_eq!(
+        format!("{}: {}", last.id, last.matching),
+        "a/spare/0: TCP, local port 8080 or 9000, peer 10.0.0.1/32 or fd00::1/128"
+    );
+    assert_eq!((rules.len(), last.rule), (3, chaos_abi::Rule::default()));
+}
+
+#[test]
+fn nothing_is_spared_without_ports_without_sources_or_where_no_tcp_is_met() {
+    let udp = "protocol: UDP";
+    for (traffic, ports, sources) in [
+        ("", &[][..], &["10.0.0.1"][..]),
+        ("", &[8080], &[]),
+        (udp, &[8080], &["10.0.0.1"]),
+    ] {
+        let fault = fault("a", traffic, "blackhole: {}");
+        assert_eq!(rules(&sparing(fault, ports, sources)).len(), 1);
+    }
+}
+
+#[test]
+fn a_fault_spares_connections_from_its_own_rules_and_both_ways() {
+    let a = sparing(
+        fault("a", "", "blackhole: {}, reset: {}"),
+        &[8080],
+        &["10.0.0.1"],
+    );
+    let table = lower(&Table::default(), &[a, fault("b", "", "reset: {}")]).unwrap();
+    let (tcp, udp) = (chaos_abi::Protocol::Tcp, chaos_abi::Protocol::Udp);
+    let acting = |peer: &str, protocol, way| {
+        let local = "10.9.9.9:8080".parse().unwrap();
+        table.acting(&PacketWords::of(
+            local,
+            peer.parse().unwrap(),
+            protocol,
+            way,
+        ))
+    };
+    for way in [chaos_abi::Direction::Ingress, chaos_abi::Direction::Egress] {
+        assert_eq!(acting("10.0.0.1:5", tcp, way), 0b1000);
+        assert_eq!(acting("[::ffff:10.0.0.1]:5", tcp, way), 0b1000);
+        assert_eq!(acting("10.0.0.2:5", tcp, way), 0b1011);
+        assert_eq!(acting("10.0.0.1:5", udp, way), 0b0001);
+    }
 }

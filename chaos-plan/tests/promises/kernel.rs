@@ -16,6 +16,15 @@ pub(crate) fn select(image: &Image, packet: &PacketWords) -> RuleSet {
     longest(image, packet.peer) & ports & traits.select(packet.direction, packet.protocol, v6)
 }
 
+/// The rules that act on a packet, once those that spare it are heard.
+pub(crate) fn acting(image: &Image, packet: &PacketWords) -> RuleSet {
+    let matched = select(image, packet);
+    let heard = matched & image.traits.sparing;
+    let heard = (0..64_u8).filter(|slot| heard >> slot & 1 == 1);
+    let spared = heard.fold(0, |set, slot| set | image.spares[&slot]);
+    matched & !image.traits.sparing & !spared
+}
+
 fn class(image: &Image, side: usize, port: u16) -> RuleSet {
     let class = image.ports[side].0[PortClasses::index(port.to_be_bytes())];
     image.classes[side][usize::from(class)]
@@ -82,21 +91,21 @@ impl Kernel {
         Bank::from_word(self.config.bank)
     }
 
-    /// Whose rules a packet meets now.
-    pub(crate) fn hits(&self, packet: &PacketWords) -> BTreeSet<RuleId> {
+    /// Whose rules act on a packet now.
+    pub(crate) fn acting(&self, packet: &PacketWords) -> BTreeSet<RuleId> {
         let image = self.banks[self.bank() as usize].as_ref();
         let image = image.filter(|_| self.config.armed != 0);
-        let set = image.map_or(0, |image| select(image, packet));
+        let set = image.map_or(0, |image| acting(image, packet));
         ids(set, |slot| {
             self.rules.get(&slot).map(|(owner, _)| owner.clone())
         })
     }
 }
 
-/// Whose rules a packet meets by the words of `table`.
+/// Whose rules act on a packet by the words of `table`.
 pub(crate) fn promised(table: &Table, packet: &PacketWords) -> BTreeSet<RuleId> {
     let rules: BTreeMap<u8, _> = table.rules().collect();
-    ids(table.hits(packet), |slot| {
+    ids(table.acting(packet), |slot| {
         rules.get(&slot).map(|rule| rule.id.clone())
     })
 }

@@ -7,7 +7,7 @@ use chaos_api::{
     Blackhole, Direction, Family, FaultSpec, Faults, IpBlock, Peer, PeerPort, Percent, PortRange,
     Protocol, Reset, Span, Traffic,
 };
-use chaos_plan::{Fault, PacketWords};
+use chaos_plan::{Fault, PacketWords, Spare};
 use ipnet::IpNet;
 use proptest::collection::vec;
 use proptest::option;
@@ -42,6 +42,7 @@ pub(crate) fn faults() -> impl Strategy<Value = Vec<Fault>> {
         spec(),
         1_u64..5,
         1_u64..5,
+        spare(),
     );
     vec(named, 0..5).prop_map(|faults| {
         let mut faults: Vec<Fault> = faults.into_iter().map(fault).collect();
@@ -51,13 +52,22 @@ pub(crate) fn faults() -> impl Strategy<Value = Vec<Fault>> {
     })
 }
 
-fn fault((name, spec, deadline, seed): (&str, FaultSpec, u64, u64)) -> Fault {
+fn fault((name, spec, deadline, seed, spare): (&str, FaultSpec, u64, u64, Spare)) -> Fault {
     Fault {
         name: name.into(),
         spec,
         deadline,
         seed,
+        spare,
     }
+}
+
+fn spare() -> impl Strategy<Value = Spare> {
+    let names = (
+        vec(select(PORTS.to_vec()), 0..3),
+        vec(range().prop_map(|range| range.network()), 0..3),
+    );
+    names.prop_map(|(ports, sources)| Spare { ports, sources })
 }
 
 fn spec() -> impl Strategy<Value = FaultSpec> {

@@ -75,10 +75,15 @@ fn acts(fate: Fate, slot: u8, count: impl FnOnce(&mut Counters)) -> Expect {
 
 impl Expect {
     /// A rule matches it, and does not draw its flow.
-    pub(crate) fn spared(self, slot: u8) -> Self {
+    pub(crate) fn undrawn(self, slot: u8) -> Self {
         self.also(slot, |counters| {
-            (counters.matched, counters.spared) = (1, 1);
+            (counters.matched, counters.undrawn) = (1, 1);
         })
+    }
+
+    /// A rule's fault spares its connection.
+    pub(crate) fn spared(self, slot: u8) -> Self {
+        self.also(slot, |counters| counters.spared = 1)
     }
 
     /// A rule hits it, and another one's action wins.

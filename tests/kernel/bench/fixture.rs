@@ -14,6 +14,13 @@ pub(crate) struct Step {
     expect: Expect,
 }
 
+impl Step {
+    /// Runs the packet and compares.
+    pub(crate) fn take(&self, bench: &mut Bench) {
+        bench.step(self.way, &self.packet, &self.expect);
+    }
+}
+
 /// A packet on its way from the target.
 pub(crate) fn leaves(packet: Packet, expect: Expect) -> Step {
     Step {
@@ -47,7 +54,7 @@ pub(crate) fn check(fixtures: &[Fixture]) {
             fixture.what.clone_into(&mut bench.scene);
             bench.hold(&words::faults(fixture.faults));
             for step in &fixture.steps {
-                bench.step(step.way, &step.packet, &step.expect);
+                step.take(bench);
             }
             bench.hold(&[]);
         }

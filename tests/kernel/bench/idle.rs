@@ -40,6 +40,11 @@ impl Idle {
         }
     }
 
+    /// The port of its end that is taken for the target's.
+    pub(crate) fn local_port(&self) -> u16 {
+        u16::from_be_bytes(self.flow.local_port)
+    }
+
     /// What the actor answers for it, and the slot.
     pub(crate) fn answer(&self, bench: &mut Bench) -> (ActorAnswer, u8) {
         actor(bench, &self.flow, self.v6)

@@ -51,7 +51,7 @@ impl Ledger {
             );
             *held = total(&[*held, *moved]);
             held.matched_bytes += moved.matched * bytes;
-            if moved.matched > moved.spared {
+            if moved.matched > moved.undrawn {
                 if held.first == 0 && times.contains(&found.first) {
                     held.first = found.first;
                 }
@@ -66,7 +66,7 @@ impl Ledger {
     pub(crate) fn compare(&self, found: &Self, what: &str) {
         for (slot, (held, found)) in self.slots.iter().zip(&found.slots).enumerate() {
             assert_eq!(found, held, "counters of slot {slot} after: {what}");
-            let fates = held.spared + held.outranked + held.dropped + held.reset + held.refused;
+            let fates = held.undrawn + held.outranked + held.dropped + held.reset + held.refused;
             let fates = fates + held.let_through + held.failed;
             assert_eq!(held.matched, fates, "fates of slot {slot} after: {what}");
         }

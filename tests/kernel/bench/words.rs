@@ -1,7 +1,7 @@
 //! Faults from the words that users write.
 
 use chaos_api::NetworkFault;
-use chaos_plan::Fault;
+use chaos_plan::{Fault, Spare};
 
 /// A deadline that no test lives to see.
 pub(crate) const NEVER: u64 = u64::MAX;
@@ -18,6 +18,7 @@ pub(crate) fn fault(name: &str, words: &str) -> Fault {
         seed: fault.spec.seed.unwrap_or(1),
         spec: fault.spec,
         deadline: NEVER,
+        spare: Spare::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chaos_agent::engine::Order;
 use chaos_api::FaultSpec;
-use chaos_plan::Fault;
+use chaos_plan::{Fault, Spare};
 use serde_json::{Value, json};
 
 /// An order for a fault that does this to that traffic. It lasts a minute, for the case that no one
@@ -15,17 +15,19 @@ pub(crate) fn order(name: &str, faults: &Value, traffic: &Value) -> Order {
         name: name.to_owned(),
         spec,
         seed: 1,
+        spare: Spare::default(),
     }
 }
 
 /// A blackhole that does not end.
 pub(crate) fn blackhole(name: &str, traffic: &Value) -> Fault {
-    let Order { name, spec, seed } = order(name, &json!({"blackhole": {}}), traffic);
+    let order = order(name, &json!({"blackhole": {}}), traffic);
     Fault {
-        name,
-        spec,
-        seed,
+        name: order.name,
+        spec: order.spec,
+        seed: order.seed,
         deadline: u64::MAX,
+        spare: order.spare,
     }
 }
 

@@ -1,12 +1,19 @@
 //! What a test cannot do without, and whether it is there.
 
+use chaos_agent::dataplane::have_object;
+
 use crate::bed::{Netfault, tools::Tool};
+use crate::cluster::Cluster;
 
 /// Something a test cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// The command under test.
     Netfault,
+    /// The kernel object in the test's own process.
+    Object,
+    /// A Kubernetes cluster with netfault installed.
+    Cluster,
     /// nats-server.
     Nats,
     /// redis-server.
@@ -25,6 +32,9 @@ impl Need {
         let program = match self {
             Self::Netfault if Netfault::is_built() => return None,
             Self::Netfault => return Some("netfault is not built".to_owned()),
+            Self::Object if have_object() => return None,
+            Self::Object => return Some("the kernel object is not built".to_owned()),
+            Self::Cluster => return Cluster::missing(),
             Self::Nats => "nats-server",
             Self::Redis => "redis-server",
             Self::Nft => "nft",

@@ -5,7 +5,8 @@ use std::time::Duration;
 use chaos_api::{Receipt, RuleCounters};
 use rustix::process::Signal;
 
-use super::{Netfault, Outcome, Output};
+use super::Netfault;
+use crate::bed::outcome::{Outcome, Output};
 use crate::bed::process::{Process, exit_code};
 use crate::bed::wait::within;
 
@@ -135,7 +136,7 @@ fn zip(left: RuleCounters, right: RuleCounters, join: fn(u64, u64) -> u64) -> Ru
     RuleCounters {
         matched: join(left.matched, right.matched),
         matched_bytes: join(left.matched_bytes, right.matched_bytes),
-        spared: join(left.spared, right.spared),
+        undrawn: join(left.undrawn, right.undrawn),
         outranked: join(left.outranked, right.outranked),
         dropped: join(left.dropped, right.dropped),
         reset: join(left.reset, right.reset),
@@ -143,6 +144,7 @@ fn zip(left: RuleCounters, right: RuleCounters, join: fn(u64, u64) -> u64) -> Ru
         let_through: join(left.let_through, right.let_through),
         failed: join(left.failed, right.failed),
         idle_reset: join(left.idle_reset, right.idle_reset),
+        spared: join(left.spared, right.spared),
         expired: join(left.expired, right.expired),
         lapsed: join(left.lapsed, right.lapsed),
     }
