@@ -64,7 +64,7 @@ fn a_lease_that_is_not_renewed_is_taken_when_it_was_watched_for_its_whole_time()
     let mut candidate = Candidate::new("a");
     let begin = Instant::now();
     assert_eq!(decide(&mut candidate, Some(&held("1")), begin), None);
-    let almost = begin + (DURATION - Duration::from_millis(1));
+    let almost = begin + DURATION.saturating_sub(Duration::from_millis(1));
     assert_eq!(decide(&mut candidate, Some(&held("1")), almost), None);
     let taken = decide(&mut candidate, Some(&held("1")), begin + DURATION).unwrap();
     assert_eq!(taken.lease_transitions, Some(4));

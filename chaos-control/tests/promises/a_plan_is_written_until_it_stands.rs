@@ -176,7 +176,7 @@ fn an_agent_that_was_started_anew_gets_a_later_plan_once() {
     town.answer("n1", &second, &RESTARTED);
     assert!(plans(&town.jobs()).is_empty(), "it has other reasons");
     town.answer("n1", &second, &ReportState::Armed);
-    town.jobs().into_iter().for_each(|job| town.write(job));
+    town.settle();
     town.answer("n1", &second, &RESTARTED);
     assert_eq!(
         plans(&town.jobs()).len(),

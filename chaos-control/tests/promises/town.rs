@@ -170,7 +170,7 @@ impl Town {
                 told(pod.uid.clone(), pod.name.clone(), fault.id.clone(), state)
             })
         });
-        self.report(node, owner, spec.id(), pods.collect());
+        self.report(node, owner, &spec.id(), pods.collect());
     }
 
     /// A node says this.
@@ -178,7 +178,7 @@ impl Town {
         &mut self,
         node: &str,
         owner: &str,
-        acknowledged: PlanId,
+        acknowledged: &PlanId,
         pods: Vec<PodReport>,
     ) {
         let report = object(json!({
