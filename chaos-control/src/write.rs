@@ -88,6 +88,9 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
+    // What the API server said stands there a second time, for debugging.
+    let end = text.find(" (Status {").unwrap_or(text.len());
+    text.truncate(end);
     text
 }
 
