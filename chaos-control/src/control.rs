@@ -86,8 +86,9 @@ impl Control {
     /// Does what can be done now; how long to sleep if nothing happens.
     async fn step(&mut self) -> Duration {
         let Some((term, now)) = self.leads() else {
-            self.reign = None;
-            self.shared.metrics.leads(false);
+            if self.reign.take().is_some() {
+                self.shared.metrics.leads(false);
+            }
             return LONGEST_SLEEP;
         };
         if self.reign.as_ref().is_none_or(|reign| reign.term != term) {

@@ -162,9 +162,10 @@ impl Metrics {
         }
     }
 
-    /// Whether this process leads.
+    /// Whether this process leads; one that does not counts no faults.
     pub(crate) fn leads(&self, leads: bool) {
         self.leader.set(i64::from(leads));
+        self.faults(std::iter::empty());
     }
 
     /// What cannot be read: the settings, and how many other objects.

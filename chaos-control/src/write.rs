@@ -28,7 +28,7 @@ pub(crate) enum WriteError {
     #[error(transparent)]
     Api(#[from] kube::Error),
     /// No answer in time.
-    #[error("no answer within {}s", TIMEOUT.as_secs())]
+    #[error("no answer in time")]
     Timeout(#[from] tokio::time::error::Elapsed),
 }
 

@@ -33,6 +33,7 @@ pub(crate) struct Elector {
     own: Option<Lease>,
     tell: watch::Sender<Option<Leadership>>,
     term: u64,
+    failing: bool,
 }
 
 impl Elector {
@@ -49,6 +50,7 @@ impl Elector {
             own: None,
             tell,
             term: 0,
+            failing: false,
         };
         (elector, told)
     }
@@ -76,13 +78,19 @@ impl Elector {
     /// Claims or renews the lease if it is to be had.
     async fn stand(&mut self) {
         let sent = Instant::now();
-        match self.claim().await {
+        let claimed = self.claim().await;
+        self.failing &= claimed.is_err();
+        match claimed {
             Ok(true) => self.lead(sent + WRITES),
             Ok(false) => self.follow(),
-            Err(error) => {
-                tracing::warn!(error = chain(&error), "the lease cannot be claimed");
-                self.own = None;
-            }
+            Err(error) => self.note(&error),
+        }
+    }
+
+    /// An outage is logged once, not once a try.
+    fn note(&mut self, error: &WriteError) {
+        if !std::mem::replace(&mut self.failing, true) {
+            tracing::warn!(error = chain(error), "the lease cannot be claimed");
         }
     }
 
