@@ -5,5 +5,7 @@
 pub mod dataplane;
 pub mod doctor;
 pub mod engine;
+pub mod flows;
 pub mod holder;
 pub mod inventory;
+pub mod node;

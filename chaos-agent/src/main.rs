@@ -1,3 +1,8 @@
 //! The node agent's process.
+#![forbid(unsafe_code)]
 
-fn main() {}
+use clap::Parser;
+
+fn main() -> anyhow::Result<()> {
+    chaos_agent::node::run(&chaos_agent::node::Args::parse())
+}

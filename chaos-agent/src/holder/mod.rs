@@ -6,7 +6,7 @@
 
 mod client;
 mod error;
-mod protocol;
+pub(crate) mod protocol;
 mod receipts;
 mod run_dir;
 mod server;
@@ -14,6 +14,8 @@ mod shared;
 
 pub use client::{Client, Watch, clients};
 pub use error::HolderError;
+pub(crate) use receipts::keep;
 pub use receipts::past;
 pub use run_dir::RunDir;
 pub use server::Holder;
+pub(crate) use server::{bind, die_on_panic};

@@ -10,7 +10,7 @@ use super::HolderError;
 /// What a holder can be asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "verb")]
-pub(super) enum Request {
+pub(crate) enum Request {
     /// Bring a fault into force.
     Inject {
         /// Its name.
@@ -34,7 +34,7 @@ pub(super) enum Request {
 /// What a holder answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// The fault is in force.
     InForce(Box<Receipt>),
     /// The fault is over, and no kernel holds it.
@@ -50,14 +50,14 @@ pub(super) enum Reply {
 }
 
 /// Writes a value as one line.
-pub(super) fn say(to: &mut impl Write, value: &impl Serialize) -> Result<(), HolderError> {
+pub(crate) fn say(to: &mut impl Write, value: &impl Serialize) -> Result<(), HolderError> {
     let mut line = serde_json::to_vec(value).map_err(|e| HolderError::Foreign(e.to_string()))?;
     line.push(b'\n');
     to.write_all(&line).map_err(|_| HolderError::Gone)
 }
 
 /// Reads a value from one line; `None` when the other side has ended.
-pub(super) fn hear<T: DeserializeOwned>(from: &mut impl BufRead) -> Result<Option<T>, HolderError> {
+pub(crate) fn hear<T: DeserializeOwned>(from: &mut impl BufRead) -> Result<Option<T>, HolderError> {
     let mut line = String::new();
     match from.read_line(&mut line) {
         Ok(0) => Ok(None),

@@ -10,7 +10,7 @@ use super::{HolderError, RunDir, run_dir::at};
 const KEPT: usize = 64;
 
 /// Keeps a final receipt; a reader sees all of it or nothing.
-pub(super) fn keep(dir: &RunDir, receipt: &Receipt) -> Result<(), HolderError> {
+pub(crate) fn keep(dir: &RunDir, receipt: &Receipt) -> Result<(), HolderError> {
     let folder = dir.receipts();
     fs::create_dir_all(&folder).map_err(at(&folder))?;
     let path = dir.receipt(&receipt.name);

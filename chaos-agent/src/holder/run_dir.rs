@@ -39,7 +39,17 @@ impl RunDir {
     /// The lock of a namespace, or `None` while another process holds it. It lasts as long as the
     /// file is open, so that it ends with its holder however that ends.
     pub(super) fn lock(&self, inode: u64) -> Result<Option<File>, HolderError> {
-        let path = self.0.join(format!("ns-{inode}.lock"));
+        self.lock_file(&format!("ns-{inode}.lock"))
+    }
+
+    /// The same for the one agent of this machine.
+    pub(crate) fn lock_agent(&self) -> Result<Option<File>, HolderError> {
+        self.make()?;
+        self.lock_file("agent.lock")
+    }
+
+    fn lock_file(&self, name: &str) -> Result<Option<File>, HolderError> {
+        let path = self.0.join(name);
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true).mode(0o600);
         let file = options.open(&path).map_err(at(&path))?;
@@ -55,6 +65,11 @@ impl RunDir {
         self.0.join(format!("ns-{inode}.sock"))
     }
 
+    /// The socket of the machine's agent.
+    pub(crate) fn agent_socket(&self) -> PathBuf {
+        self.0.join("agent.sock")
+    }
+
     /// All sockets, of holders that live and that have died.
     pub(super) fn sockets(&self) -> Result<Vec<PathBuf>, HolderError> {
         let entries = match fs::read_dir(&self.0) {
@@ -68,8 +83,9 @@ impl RunDir {
             .collect())
     }
 
-    /// The file of a fault's final receipt.
+    /// The file of a fault's final receipt; one of a cluster has its namespace before a slash.
     pub(super) fn receipt(&self, name: &str) -> PathBuf {
+        let name = name.replace('/', "_");
         self.receipts().join(format!("{name}.json"))
     }
 

@@ -8,7 +8,7 @@ use std::{
         net::{UnixListener, UnixStream},
     },
     panic,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process,
     sync::{Arc, Once},
     thread,
@@ -75,14 +75,20 @@ impl Drop for Holder {
     }
 }
 
-/// Listens in the background, with a thread for each connection.
-fn listen(socket: &PathBuf, shared: &Arc<Shared>) -> Result<(), HolderError> {
+/// A socket for its owner alone, at a path whose lock the caller holds.
+pub(crate) fn bind(socket: &Path) -> Result<UnixListener, HolderError> {
     if socket.exists() {
         // We hold the lock, so the one who made it is dead.
         fs::remove_file(socket).map_err(at(socket))?;
     }
     let listener = UnixListener::bind(socket).map_err(at(socket))?;
     fs::set_permissions(socket, Permissions::from_mode(0o600)).map_err(at(socket))?;
+    Ok(listener)
+}
+
+/// Listens in the background, with a thread for each connection.
+fn listen(socket: &Path, shared: &Arc<Shared>) -> Result<(), HolderError> {
+    let listener = bind(socket)?;
     let shared = Arc::clone(shared);
     spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -96,7 +102,7 @@ fn listen(socket: &PathBuf, shared: &Arc<Shared>) -> Result<(), HolderError> {
 
 /// A panic of any thread ends this process: a dead holder lets traffic flow, a half-alive one might
 /// not.
-fn die_on_panic() {
+pub(crate) fn die_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let tell = panic::take_hook();

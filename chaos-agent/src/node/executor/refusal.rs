@@ -1,0 +1,51 @@
+//! Why an engine refused, as one word.
+
+use std::error::Error;
+
+use crate::{engine::EngineError, inventory::EnterError, node::ledger::Refusal};
+
+/// The refusal that an engine's error stands for.
+pub(super) fn refusal(error: &EngineError) -> Refusal {
+    let reason = match error {
+        EngineError::Exists(_) => "NameInForce",
+        EngineError::Unknown(_) => "NotInForce",
+        EngineError::NoInterface(_) => "NoInterface",
+        EngineError::Lower(_) => "TooManyRules",
+        EngineError::Dataplane(_) => "KernelRefused",
+    };
+    // The first interface of a pod may come after its first process.
+    let starting = matches!(error, EngineError::NoInterface(_));
+    Refusal {
+        reason,
+        message: told(error),
+        starting,
+    }
+}
+
+/// The refusal of a namespace that cannot be entered.
+pub(super) fn not_entered(error: &EnterError) -> Refusal {
+    other("NamespaceNotReached", error)
+}
+
+/// The refusal for any other error.
+pub(super) fn other(reason: &'static str, error: &dyn Error) -> Refusal {
+    Refusal {
+        reason,
+        message: told(error),
+        starting: false,
+    }
+}
+
+/// An error and what is behind it, on one line.
+fn told(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(behind) = source {
+        let more = behind.to_string();
+        if !line.contains(&more) {
+            line = format!("{line}: {more}");
+        }
+        source = behind.source();
+    }
+    line
+}

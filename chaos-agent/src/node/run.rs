@@ -1,0 +1,145 @@
+//! The process from its start to its end.
+
+use std::{
+    io::{IsTerminal, stderr},
+    sync::{Arc, mpsc::Sender},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use chaos_api::NodeReportStatus;
+use chaos_plan::Report;
+use tokio::{
+    runtime,
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinHandle,
+    time::timeout,
+};
+use tracing_subscriber::EnvFilter;
+
+use super::{
+    Args,
+    api::{self, Reach},
+    executor::{self, Command, Tools},
+    health::Health,
+    http,
+    ledger::Ledger,
+    metrics::Metrics,
+    socket::Seat,
+};
+use crate::{
+    doctor,
+    holder::{RunDir, die_on_panic},
+};
+
+/// What is logged unless `RUST_LOG` says otherwise. The client's errors are told by those who ask.
+const LOG: &str = "info,kube_client=off,kube_runtime=off";
+
+/// How long the last report may take.
+const LAST_REPORT: Duration = Duration::from_secs(2);
+
+/// Runs the agent until it is told to end.
+pub fn run(args: &Args) -> Result<()> {
+    log();
+    die_on_panic();
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime
+        .context("cannot start a runtime")?
+        .block_on(serve(args))
+}
+
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
+    let log = tracing_subscriber::fmt()
+        .with_writer(stderr)
+        .with_target(false);
+    log.with_ansi(stderr().is_terminal())
+        .with_env_filter(filter)
+        .init();
+}
+
+async fn serve(args: &Args) -> Result<()> {
+    let mut ends = Ends::new()?;
+    let run_dir = RunDir::of_env();
+    let seat = Seat::take(&run_dir)?;
+    let (health, metrics) = (Arc::new(Health::new(&doctor::quick())), Metrics::new());
+    http::serve(args.listen, Arc::clone(&health), metrics.clone()).await?;
+    let reach = Reach::connect(&args.node, health, metrics).await?;
+    tracing::info!(
+        "netfault-agent {} on {}",
+        env!("CARGO_PKG_VERSION"),
+        args.node
+    );
+    let before = tokio::select! {
+        before = api::previous(&reach) => before,
+        () = ends.wait() => return Ok(()),
+    };
+    let (commands, reporting) = start(&reach, run_dir, before)?;
+    seat.listen(commands.clone())?;
+    ends.wait().await;
+    leave(&commands, reporting).await;
+    Ok(())
+}
+
+/// Starts the executor with what was reported `before`, and all that speaks with it.
+fn start(
+    reach: &Reach,
+    run_dir: RunDir,
+    before: NodeReportStatus,
+) -> Result<(Sender<Command>, JoinHandle<()>)> {
+    let acknowledged = before.acknowledged();
+    let ledger = Ledger::restored(acknowledged.clone(), reported(&before));
+    let tools = Tools {
+        clock: reach.clock.clone(),
+        health: Arc::clone(&reach.health),
+        metrics: reach.metrics.clone(),
+        run_dir,
+    };
+    let (commands, accounts) =
+        executor::start(tools, ledger).context("cannot start the executor")?;
+    tokio::spawn(api::sharpen(reach.clone()));
+    tokio::spawn(api::plans(reach.clone(), acknowledged, commands.clone()));
+    tokio::spawn(api::halts(reach.clone(), commands.clone()));
+    let reporting = tokio::spawn(api::report(reach.clone(), before, accounts));
+    Ok((commands, reporting))
+}
+
+fn reported(before: &NodeReportStatus) -> Report {
+    Report::from_text(&before.report).unwrap_or_else(|error| {
+        tracing::warn!("the last report is begun anew: {error}");
+        Report::default()
+    })
+}
+
+/// Ends all faults and says so, as long as the API server takes it in time.
+async fn leave(commands: &Sender<Command>, reporting: JoinHandle<()>) {
+    tracing::info!("told to end: all faults end");
+    // An executor that is gone holds nothing.
+    let _ = commands.send(Command::Leave);
+    if timeout(LAST_REPORT, reporting).await.is_err() {
+        tracing::warn!("the last report was not taken in time");
+    }
+}
+
+/// The signals that tell the process to end.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    fn new() -> Result<Self> {
+        let on = |kind| signal(kind).context("cannot take signals");
+        Ok(Self {
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
