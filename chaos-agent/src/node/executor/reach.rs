@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use chaos_api::{EndReason, FaultSpec, Receipt, Span};
+use chaos_api::{FaultSpec, Span};
 use chaos_plan::{PodOrder, PodPlan, Spare};
 
 use super::refusal::refusal;
 use crate::{
-    engine::{Engine, EngineError, Order},
+    engine::{Engine, Order},
     inventory::{FindError, FindReason, Namespace, Target},
     node::ledger::Refusal,
 };
@@ -22,12 +22,6 @@ pub(super) fn find(pod: &PodPlan) -> Result<Namespace, Refusal> {
 pub(super) fn open(pod: &PodPlan) -> Result<Engine, Refusal> {
     let namespace = find(pod)?;
     Engine::open(namespace, &target(pod), false).map_err(|error| refusal(&error))
-}
-
-/// Gives a fault in force other words or another end.
-pub(super) fn edit(engine: &mut Engine, order: Order) -> Result<Receipt, EngineError> {
-    engine.stop(&order.name, EndReason::Stopped)?;
-    engine.inject(order)
 }
 
 /// What an engine is told. `own` are the node's addresses, from any of which the kubelet probes.
