@@ -8,6 +8,7 @@ mod file;
 mod flow;
 mod grammar;
 mod halt;
+mod label_arg;
 mod limits;
 mod local;
 mod local_fault;
@@ -29,9 +30,11 @@ pub use file::FileError;
 pub use flow::FlowInfo;
 pub use grammar::GrammarError;
 pub use halt::{HALT, Halt, HaltSpec};
+pub use label_arg::{LabelArgError, label_selector};
 pub use limits::{
-    MAX_BODY, MAX_DURATION, MAX_EXCEPTS, MAX_MESSAGE, MAX_MESSAGES, MAX_NAME, MAX_PEERS, MAX_PORTS,
-    MAX_PREVIEW, MAX_PREVIEW_TOTAL, MAX_RECEIPTS, MAX_SEED, MAX_SELECTOR, MAX_VALUES,
+    MAX_BODY, MAX_DURATION, MAX_EXCEPTS, MAX_MESSAGE, MAX_MESSAGES, MAX_NAME, MAX_PEERS,
+    MAX_POD_NAME, MAX_PORTS, MAX_PREVIEW, MAX_PREVIEW_TOTAL, MAX_RECEIPTS, MAX_SEED, MAX_SELECTOR,
+    MAX_VALUES,
 };
 pub use local_fault::{API_VERSION, KIND, LocalFault, Metadata, check_name};
 pub use network_fault::{
@@ -40,7 +43,7 @@ pub use network_fault::{
 };
 pub use node_plan::{ENCODING, NodePlan, NodePlanSpec, PlanId};
 pub use node_report::{NodeReport, NodeReportSpec, NodeReportStatus, READY};
-pub use peer_arg::{PeerArg, PeerArgError};
+pub use peer_arg::{PeerArg, PeerArgError, PeerWordsArg};
 pub use peer_words::{PeerWords, PortName, PortWords, ServiceRef};
 pub use receipt::{EndReason, Receipt, RuleCounters, RuleReceipt, SeenReceipt, State};
 pub use settings::{ENABLED_LABEL, SETTINGS, Settings};

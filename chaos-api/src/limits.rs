@@ -18,7 +18,9 @@ pub const MAX_DURATION: Span = Span::from_secs(24 * 3600);
 pub const MAX_SEED: u64 = i64::MAX.unsigned_abs();
 /// Labels, or expressions, one selector can name.
 pub const MAX_SELECTOR: usize = 16;
-/// Values one expression of a selector can list.
+/// Characters of a pod's name: an RFC 1123 subdomain.
+pub const MAX_POD_NAME: usize = 253;
+/// Values one expression of a selector can list, and pods one fault can name.
 pub const MAX_VALUES: usize = 64;
 /// Pods whose receipts one status holds; the rest are in its totals.
 pub const MAX_RECEIPTS: usize = 50;

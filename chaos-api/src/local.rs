@@ -9,8 +9,9 @@ use serde::de::IgnoredAny;
 use crate::{Block, Invalid};
 
 /// Words of `spec` that only a cluster can act on.
-const CLUSTER: [&str; 9] = [
+const CLUSTER: [&str; 10] = [
     "selector",
+    "pods",
     "mode",
     "value",
     "startBefore",

@@ -2,6 +2,12 @@
 
 use std::{fmt, process::ExitCode};
 
+/// What a shell returns for a command that it cannot start.
+pub(crate) const NOT_STARTED: u8 = 126;
+
+/// What a shell returns for a command that it cannot find.
+pub(crate) const NOT_FOUND: u8 = 127;
+
 /// How a run of the command line ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -11,9 +17,13 @@ pub(crate) enum Exit {
     Error,
     /// The words do not make sense; nothing was changed.
     Usage,
+    /// Partly in force, or some have not answered in time; who and why is on stderr.
+    Partly,
+    /// The fault selects no pod.
+    NoPods,
     /// `run`: the fault was never in force, so the command was not started.
     NotInForce,
-    /// `run`: the command's own code.
+    /// `run`: the command's own code; elsewhere 128 and the signal that ended the wait.
     Command(u8),
 }
 
@@ -23,6 +33,8 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Error => 1,
             Exit::Usage => 2,
+            Exit::Partly => 3,
+            Exit::NoPods => 4,
             Exit::NotInForce => 125,
             Exit::Command(code) => code,
         })
@@ -41,6 +53,18 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+/// A line for the user with the way the run ends, where that is not [`Exit::Error`].
+#[derive(Debug)]
+pub(crate) struct Ends(pub(crate) Exit, pub(crate) String);
+
+impl fmt::Display for Ends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.1)
+    }
+}
+
+impl std::error::Error for Ends {}
+
 /// Prints an error, each of its lines as one, and tells how the run ends.
 #[expect(
     clippy::needless_pass_by_value,
@@ -50,9 +74,9 @@ pub(crate) fn report(error: anyhow::Error) -> Exit {
     for line in format!("{error:#}").lines() {
         eprintln!("error: {line}");
     }
-    if error.is::<Usage>() {
-        Exit::Usage
-    } else {
-        Exit::Error
+    match error.downcast_ref::<Ends>() {
+        Some(Ends(exit, _)) => *exit,
+        None if error.is::<Usage>() => Exit::Usage,
+        None => Exit::Error,
     }
 }

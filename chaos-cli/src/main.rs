@@ -2,17 +2,16 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod commands;
+mod cluster;
+mod completion;
+mod dispatch;
 mod exit;
 mod local;
-mod order;
+mod mode;
 mod output;
 mod table;
-mod text;
-
-use clap::Parser;
+mod words;
 
 fn main() -> std::process::ExitCode {
-    let args = args::Args::parse();
-    commands::dispatch(args).unwrap_or_else(exit::report).into()
+    dispatch::main().unwrap_or_else(exit::report).into()
 }

@@ -1,15 +1,15 @@
 //! The forms in which answers are printed.
 
-use std::io::{Write, stdout};
+use std::{
+    fmt::Display,
+    io::{Write, stdout},
+};
 
 use anyhow::Result;
-use chaos_api::Receipt;
+use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{
-    args::{Format, Output},
-    text,
-};
+use crate::args::Format;
 
 /// Prints `value` to stdout; `words` makes the text of the forms for people, wide or not.
 pub(crate) fn print(
@@ -27,7 +27,17 @@ pub(crate) fn print(
     Ok(())
 }
 
-/// Prints a receipt.
-pub(crate) fn receipt(output: Output, receipt: &Receipt) -> Result<()> {
-    print(output.format, receipt, |wide| text::receipt(receipt, wide))
+/// Says on stderr what is wrong, a line each after the same words.
+pub(crate) fn complain(words: &str, lines: impl IntoIterator<Item = impl Display>) {
+    for line in lines {
+        eprintln!("{words}: {line}");
+    }
+}
+
+/// A time to the second, in UTC.
+pub(crate) fn moment(time: Option<Timestamp>) -> String {
+    time.map_or_else(
+        || "?".into(),
+        |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+    )
 }

@@ -40,5 +40,5 @@ pub use place::{
 };
 pub use raise::{Clock, Life, Observed, raise, total};
 pub use report::{PodReport, Preview, Report, ReportState};
-pub use status::{Answer, aggregate};
+pub use status::{Answer, aggregate, next_change};
 pub use table::{Fault, PlannedRule, RuleId, Spare, Table};

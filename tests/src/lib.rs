@@ -7,6 +7,7 @@
 
 pub mod bed;
 pub mod bench;
+pub mod cluster;
 pub mod demo;
 pub mod suite;
 pub mod sweep;

@@ -1,6 +1,7 @@
 //! `cargo xtask build`: the kernel object first, then the release binaries that carry it.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     time::Duration,
@@ -11,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use crate::{
     process,
     setup::{self, Purpose, toolchain},
-    workspace::{Workspace, find_program},
+    workspace::{HOST_TRIPLE, Workspace, find_program},
 };
 
 /// Long enough for a first build on a slow, busy machine.
@@ -23,11 +24,20 @@ const OBJECT_VARIABLE: &str = "NETFAULT_BPF_OBJECT";
 /// The target of BPF programs on little-endian machines.
 const BPF_TARGET: &str = "bpfel-unknown-none";
 
+/// The programs that netfault is, by package.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("chaos-cli", "netfault"),
+    ("chaos-agent", "netfault-agent"),
+    ("chaos-control", "netfault-controller"),
+];
+
 /// Runs `cargo xtask build`.
 pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     setup::ensure(workspace, &[Purpose::Build])?;
     let built = Built::new(workspace)?;
-    println!("built {}", built.cli().display());
+    for (_, program) in PROGRAMS {
+        println!("built {}", built.program(program).display());
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -39,22 +49,24 @@ pub(crate) struct Built<'a> {
 }
 
 impl<'a> Built<'a> {
-    /// Builds the object and the command line tool.
+    /// Builds the object and the programs.
     pub(crate) fn new(workspace: &'a Workspace) -> Result<Self> {
-        let object = build_object(workspace)?;
-        let built = Self { workspace, object };
-        built.release(&["--package", "chaos-cli"])?;
-        ensure!(
-            built.cli().is_file(),
-            "chaos-cli built, but there is no {}",
-            built.cli().display()
-        );
+        let built = Self::object_only(workspace)?;
+        let packages = PROGRAMS
+            .iter()
+            .flat_map(|(package, _)| ["--package", package]);
+        built.release(&packages.chain(["--bins"]).collect::<Vec<_>>())?;
+        fs::create_dir_all(workspace.target("release"))?;
+        for (_, program) in PROGRAMS {
+            replace(&built.made(HOST_TRIPLE, program), &built.program(program))?;
+        }
         Ok(built)
     }
 
-    /// The checkout that was built.
-    pub(crate) fn workspace(&self) -> &Workspace {
-        self.workspace
+    /// Builds the object, and no program that carries it.
+    pub(crate) fn object_only(workspace: &'a Workspace) -> Result<Self> {
+        let object = build_object(workspace)?;
+        Ok(Self { workspace, object })
     }
 
     /// The kernel object.
@@ -62,9 +74,14 @@ impl<'a> Built<'a> {
         &self.object
     }
 
-    /// The command line tool.
-    pub(crate) fn cli(&self) -> PathBuf {
-        self.workspace.target("release/netfault")
+    /// One of netfault's programs, where users find it.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.workspace.target("release").join(name)
+    }
+
+    /// A program as cargo made it for a target.
+    pub(crate) fn made(&self, target: &str, program: &str) -> PathBuf {
+        self.workspace.target(target).join("release").join(program)
     }
 
     /// Builds further release targets that embed the same object.
@@ -72,11 +89,19 @@ impl<'a> Built<'a> {
         process::status(self.cargo_build().args(targets), BUILD_BOUND)
     }
 
-    /// `cargo build --release` with the object's path in its environment.
+    /// `cargo build --release` for this machine, with the object's path in its environment.
     pub(crate) fn cargo_build(&self) -> Command {
+        self.cargo_build_for(HOST_TRIPLE)
+    }
+
+    /// The same for a target. No program needs a shared library: it runs in an image made from
+    /// scratch and beside a bare kernel as it does here.
+    pub(crate) fn cargo_build_for(&self, target: &str) -> Command {
         let mut cargo = self.workspace.cargo();
         cargo
-            .args(["build", "--release"])
+            // Named even for this machine, so that the flag does not reach build scripts and macros.
+            .args(["build", "--release", "--target", target])
+            .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
             .env(OBJECT_VARIABLE, &self.object);
         cargo
     }
@@ -84,10 +109,17 @@ impl<'a> Built<'a> {
     /// Tells a program of chaos-tests where the things are that it runs.
     pub(crate) fn describe_to(&self, command: &mut Command) {
         command
-            .env("NETFAULT", self.cli())
+            .env("NETFAULT", self.program("netfault"))
             .env("NETFAULT_TOOLS", self.workspace.tools())
             .env(OBJECT_VARIABLE, &self.object);
     }
+}
+
+/// Puts a file at another path, at once, also where it runs there.
+fn replace(from: &Path, to: &Path) -> Result<()> {
+    let new = to.with_extension("new");
+    fs::copy(from, &new).with_context(|| format!("could not copy {}", from.display()))?;
+    fs::rename(&new, to).with_context(|| format!("could not write {}", to.display()))
 }
 
 /// Builds the kernel object and returns its absolute path.

@@ -12,7 +12,7 @@ use crate::{
     build::Built,
     process,
     setup::{self, Purpose},
-    workspace::Workspace,
+    workspace::{HOST_TRIPLE, Workspace},
 };
 
 /// The demo promises to end within a minute; a hung one is ended for the person watching.
@@ -79,7 +79,7 @@ fn prepare(workspace: &Workspace, purpose: Purpose, name: &str) -> Result<Comman
     setup::ensure(workspace, &[Purpose::Build, purpose])?;
     let built = Built::new(workspace)?;
     built.release(&["--package", "chaos-tests", "--bin", name])?;
-    let mut command = Command::new(workspace.target("release").join(name));
+    let mut command = Command::new(built.made(HOST_TRIPLE, name));
     built.describe_to(&mut command);
     Ok(command)
 }

@@ -39,6 +39,7 @@ impl NetworkFaultSpec {
     fn cluster_words(&self) -> impl Iterator<Item = &'static str> {
         let words = [
             ("selector", self.selector.is_some()),
+            ("pods", !self.pods.is_empty()),
             ("mode", self.mode.is_some()),
             ("value", self.value.is_some()),
             ("startBefore", self.start_before.is_some()),
@@ -61,6 +62,7 @@ impl From<FaultSpec> for NetworkFaultSpec {
         let peers = peers.map(PeerWords::from).collect();
         Self {
             selector: None,
+            pods: Vec::new(),
             mode: None,
             value: None,
             traffic: spec.traffic.with_peers(peers),

@@ -59,10 +59,14 @@ use crate::{Faults, PeerWords, Span, Traffic};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("x-kubernetes-validations" = rules::spec()))]
 pub struct NetworkFaultSpec {
-    /// The pods of the fault's namespace that it is for; names at least one label.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(required, schema_with = "schema::selector")]
+    /// The pods of the fault's namespace that it is for, by at least one label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::optional_selector")]
     pub selector: Option<LabelSelector>,
+    /// The same pods by their names, where no label tells them apart; instead of `selector`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::pod_names")]
+    pub pods: Vec<String>,
     /// How many of these pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(required)]

@@ -6,7 +6,7 @@ pub(crate) mod rules;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use crate::{MAX_PEERS, MAX_SELECTOR, MAX_VALUES, local};
+use crate::{MAX_PEERS, MAX_POD_NAME, MAX_SELECTOR, MAX_VALUES, local};
 
 /// Names the words of traffic that this version does not have, so that a rule can refuse them: the
 /// API server would drop an unknown word, and the fault would hit more than its user wrote.
@@ -29,8 +29,8 @@ pub(crate) fn with_planned(schema: &mut Schema) {
 /// What the schema says of a word that is not there yet.
 const PLANNED: &str = "Not in this version.";
 
-/// A label selector with bounds.
-pub(crate) fn selector(_: &mut SchemaGenerator) -> Schema {
+/// A label selector with bounds, that may be absent.
+pub(crate) fn optional_selector(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "description": "A label selector; names at least one label.",
         "type": "object",
@@ -66,9 +66,14 @@ pub(crate) fn selector(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// A label selector that may be absent.
-pub(crate) fn optional_selector(generator: &mut SchemaGenerator) -> Schema {
-    selector(generator)
+/// Names of pods: RFC 1123 subdomains.
+pub(crate) fn pod_names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_VALUES,
+        "items": { "type": "string", "minLength": 1, "maxLength": MAX_POD_NAME },
+    })
 }
 
 /// A time that may be absent.

@@ -42,6 +42,8 @@ fn nothing_else_may() {
             json!("billing"),
             "spec.selector",
         ),
+        ("/selector", Value::Null, "spec.selector"),
+        ("/pods", json!(["orders-0"]), "spec.pods"),
         ("/mode", json!("One"), "spec.mode"),
         ("/value", json!("2"), "spec.value"),
         ("/traffic/protocol", json!("Any"), "spec.traffic"),

@@ -1,6 +1,7 @@
 //! What users write: read, written back, refused with one line.
 #![forbid(unsafe_code)]
 
+mod cluster_peers;
 mod examples;
 mod faults;
 mod peers;

@@ -60,6 +60,17 @@ impl Stop {
     }
 }
 
+impl FaultView {
+    /// Until when it may start.
+    pub(crate) fn latest_start(&self) -> Option<Timestamp> {
+        let grace = LATEST_START.max(self.spec.duration);
+        let grace = self
+            .created
+            .saturating_add(std::time::Duration::from(grace));
+        self.spec.start_before.or(grace.ok())
+    }
+}
+
 impl PodRef {
     pub(super) fn of(pod: &super::PodView) -> Self {
         Self {
@@ -111,12 +122,7 @@ fn over(fault: &FaultView, index: &Index, now: Timestamp) -> Result<(), Stop> {
 
 /// Whether it is still early enough to start.
 fn start(fault: &FaultView, now: Timestamp) -> Result<(), Stop> {
-    let grace = LATEST_START.max(fault.spec.duration);
-    let grace = fault
-        .created
-        .saturating_add(std::time::Duration::from(grace));
-    let latest = fault.spec.start_before.or(grace.ok());
-    if latest.is_some_and(|latest| latest < now) {
+    if fault.latest_start().is_some_and(|latest| latest < now) {
         let message = "it could not start in time";
         return Err(Stop::over(Reason::StartedTooLate, message));
     }

@@ -27,7 +27,10 @@ pub(super) fn pods<'a>(
     let selected = selected(fault, index);
     let count = u32::try_from(selected.len()).unwrap_or(u32::MAX);
     if selected.is_empty() && fault.started.is_none() {
-        let message = "the selector matches no pod of the namespace";
+        let message = match fault.spec.selector {
+            Some(_) => "the selector matches no pod of the namespace",
+            None => "the namespace has no pod of these names",
+        };
         return Err(Stop::refused(Reason::NoPods, message));
     }
     let mut able = Vec::new();
@@ -50,19 +53,18 @@ pub(super) fn pods<'a>(
     }
 }
 
-/// The pods that the selector matches and that are alive; one that is being deleted only where it
+/// The pods that the fault selects and that are alive; one that is being deleted only where it
 /// was chosen before.
 fn selected<'a>(fault: &FaultView, index: &Index<'a>) -> Vec<&'a PodView> {
     let alive = |pod: &&PodView| {
         pod.phase != Phase::Over && (!pod.deleting || fault.chosen.contains(&pod.uid))
     };
-    let Some(words) = &fault.spec.selector else {
-        return Vec::new();
+    let wanted = |pod: &&PodView| match &fault.spec.selector {
+        Some(words) => selector::selects(words, &pod.labels),
+        None => fault.spec.pods.contains(&pod.name),
     };
     let pods = index.pods_of(&fault.id.namespace);
-    pods.filter(alive)
-        .filter(|pod| selector::selects(words, &pod.labels))
-        .collect()
+    pods.filter(alive).filter(wanted).collect()
 }
 
 /// The choice at the start.

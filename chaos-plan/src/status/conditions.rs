@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use chaos_api::{
     Condition, ConditionType, Enforcement, NetworkFaultStatus, PodState, Reason, Time, Totals,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Facts, short};
+use super::{Facts, entries::Entry, short};
 use crate::Outcome;
 use crate::text::listed;
 
-/// How many seconds a node may take to answer before that is called a problem.
-const PATIENCE: i64 = 10;
+/// How long a node may take to answer before that is called a problem.
+pub(super) const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 
 /// What one condition says.
 struct Says {
@@ -135,13 +135,13 @@ fn degraded(facts: &Facts) -> Says {
 
 /// The nodes whose answer is overdue.
 fn silent<'a>(facts: &'a Facts) -> Vec<&'a str> {
-    let overdue = facts
-        .fault
-        .started
-        .is_some_and(|started| facts.now.duration_since(started).as_secs() >= PATIENCE);
+    let overdue = |entry: &Entry| {
+        let asked = entry.asked.or(facts.fault.started);
+        asked.is_some_and(|asked| facts.now.duration_since(asked) >= PATIENCE)
+    };
     let waiting = facts.entries.iter();
     waiting
-        .filter(|entry| overdue && entry.receipt.state == PodState::Waiting)
+        .filter(|entry| entry.receipt.state == PodState::Waiting && overdue(entry))
         .map(|entry| entry.receipt.node.as_str())
         .collect::<BTreeSet<_>>()
         .into_iter()

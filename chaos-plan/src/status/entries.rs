@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chaos_api::{EndReason, PodReceipt, PodState, RuleCounters, Span};
+use jiff::Timestamp;
 
 use super::{Answer, short};
 use crate::{FaultView, Outcome, PodRef, PodReport, Preview, ReportState, Verdict};
@@ -14,6 +15,8 @@ pub(super) struct Entry {
     pub(super) may_be_held: bool,
     /// Whether its agent has reported on it.
     pub(super) reported: bool,
+    /// Since when its node owes an answer, where that is known.
+    pub(super) asked: Option<Timestamp>,
     pub(super) preview: Option<Preview>,
     pub(super) warnings: Vec<String>,
 }
@@ -65,6 +68,10 @@ pub(super) fn gather(
         }
     }
     let mut entries: Vec<Entry> = entries.into_values().collect();
+    for entry in &mut entries {
+        let answer = answers.get(&entry.receipt.node);
+        entry.asked = answer.and_then(|answer| answer.asked);
+    }
     entries.sort_by(|one, other| {
         let key = |entry: &Entry| (entry.receipt.pod.clone(), entry.receipt.uid.clone());
         key(one).cmp(&key(other))
@@ -106,6 +113,7 @@ fn told(node: &str, pod: &PodReport) -> Entry {
         },
         may_be_held: state == PodState::Armed,
         reported: receipt.is_some(),
+        asked: None,
         preview: pod.preview.clone(),
         warnings: receipt.map(|r| r.warnings.clone()).unwrap_or_default(),
     }
@@ -143,6 +151,7 @@ fn gone(receipt: &PodReceipt, verdict: &Verdict, answers: &BTreeMap<String, Answ
         receipt,
         may_be_held,
         reported: false,
+        asked: None,
         preview: None,
         warnings: Vec::new(),
     }
@@ -166,6 +175,7 @@ fn bare(pod: &PodRef, state: PodState, reason: Option<(String, String)>) -> Entr
         },
         may_be_held: state == PodState::Waiting,
         reported: false,
+        asked: None,
         preview: None,
         warnings: Vec::new(),
     }

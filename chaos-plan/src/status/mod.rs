@@ -3,6 +3,7 @@
 mod conditions;
 mod entries;
 mod totals;
+mod wake;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use chaos_api::{
 use jiff::Timestamp;
 
 use self::entries::Entry;
+pub use self::wake::next_change;
 use crate::{FaultView, Outcome, Report, Verdict};
 
 /// What one node's agent last said.
@@ -23,6 +25,8 @@ pub struct Answer {
     /// Whether it acknowledges the node's current plan, so that what the report does not list is
     /// not there.
     pub current: bool,
+    /// Where it does not: since when it is asked to, by the API server's clock.
+    pub asked: Option<Timestamp>,
 }
 
 /// All that a status is made from.

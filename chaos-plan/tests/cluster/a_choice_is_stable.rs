@@ -163,3 +163,13 @@ fn a_controller_that_was_restarted_finds_its_choice_in_the_plans() {
     let expected = verdict.chosen.iter().map(|pod| pod.uid.clone()).collect();
     assert_eq!(found[&fault.id], expected);
 }
+
+#[test]
+fn pods_are_named_where_no_label_tells_them_apart() {
+    let mut fault = with("mode: All", 1);
+    fault.spec.selector = None;
+    fault.spec.pods = vec!["orders-2".into(), "gone".into(), "orders-0".into()];
+    let verdict = verdict(&fault, &town());
+    assert_eq!(chosen(&verdict), ["orders-0", "orders-2"]);
+    assert_eq!(verdict.selected, 2);
+}

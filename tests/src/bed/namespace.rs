@@ -1,6 +1,7 @@
-//! A network namespace that this run made, and the only way tests get into it.
+//! A network namespace, and the only way tests get into it.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -17,10 +18,12 @@ use super::process::Process;
 const DIRECTORY: &str = "/run/netns";
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A named network namespace; dropping it deletes it.
+/// A network namespace; dropping it deletes it if this run made it.
 #[derive(Debug)]
 pub struct Namespace {
     name: String,
+    path: PathBuf,
+    is_ours: bool,
     inode: u64,
     handle: File,
 }
@@ -33,13 +36,8 @@ impl Namespace {
         let count = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}{count}-{label}", prefix(process::id()));
         succeed(Command::new("ip").args(["netns", "add", &name]));
-        let handle = File::open(Path::new(DIRECTORY).join(&name)).expect("ip just made it");
-        let inode = handle.metadata().expect("an open file has metadata").ino();
-        let namespace = Self {
-            name,
-            inode,
-            handle,
-        };
+        let path = Path::new(DIRECTORY).join(&name);
+        let namespace = Self::open(&name, path, true).expect("ip just made it");
         namespace.set_sysctl("net/ipv6/conf/all/accept_dad", "0");
         namespace.set_sysctl("net/ipv6/conf/default/accept_dad", "0");
         namespace.set_sysctl("net/ipv6/conf/default/router_solicitations", "0");
@@ -47,14 +45,31 @@ impl Namespace {
         namespace
     }
 
-    /// The name, as `ip netns list` shows it.
+    /// A namespace that something else made, by a file that stands for it; the error is that of
+    /// opening the file.
+    pub fn existing(name: &str, path: impl Into<PathBuf>) -> io::Result<Self> {
+        Self::open(name, path.into(), false)
+    }
+
+    fn open(name: &str, path: PathBuf, is_ours: bool) -> io::Result<Self> {
+        let handle = File::open(&path)?;
+        Ok(Self {
+            name: name.to_owned(),
+            path,
+            is_ours,
+            inode: handle.metadata()?.ino(),
+            handle,
+        })
+    }
+
+    /// The name; `ip netns list` shows it if this run made the namespace.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The path under /run/netns.
-    pub fn path(&self) -> PathBuf {
-        Path::new(DIRECTORY).join(&self.name)
+    /// The file that stands for it.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The inode that identifies the namespace in `/proc/PID/ns/net`.
@@ -104,9 +119,9 @@ impl Namespace {
         self.enter(|| succeed(command))
     }
 
-    /// Runs `ip` on the namespace.
+    /// Runs `ip` in the namespace.
     pub fn ip(&self, arguments: &[&str]) -> String {
-        succeed(Command::new("ip").args(["-n", &self.name]).args(arguments))
+        self.succeed(Command::new("ip").args(arguments))
     }
 
     /// Writes a setting under /proc/sys of the namespace.
@@ -139,7 +154,9 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        delete(&self.name);
+        if self.is_ours {
+            delete(&self.name);
+        }
     }
 }
 

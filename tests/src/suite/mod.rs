@@ -13,8 +13,8 @@ use crate::sweep;
 
 pub use need::Need;
 
-/// The longest any promise may take to be shown.
-const LIMIT: Duration = Duration::from_secs(90);
+/// The longest that a promise may take to be shown unless it says otherwise.
+const LIMIT: u64 = 90;
 
 /// One promise of netfault's, and the test that shows it.
 #[derive(Debug, Clone, Copy)]
@@ -23,31 +23,59 @@ pub struct Promise {
     pub name: &'static str,
     /// What must be installed.
     pub needs: &'static [Need],
+    /// The longest it may take to be shown.
+    pub limit: Duration,
     /// The test; it panics when the promise is broken.
     pub test: fn(),
 }
 
-/// Declares a module's `PROMISES`: what some need and the functions that show them; more of it.
+impl Promise {
+    /// The same, with another limit, in seconds.
+    #[must_use]
+    pub const fn within(mut self, limit: u64) -> Self {
+        self.limit = Duration::from_secs(limit);
+        self
+    }
+
+    /// A promise with the usual limit.
+    pub const fn new(name: &'static str, needs: &'static [Need], test: fn()) -> Self {
+        let limit = Duration::from_secs(LIMIT);
+        Self {
+            name,
+            needs,
+            limit,
+            test,
+        }
+    }
+}
+
+/// Declares a module's `PROMISES`: what some need, the functions that show them, each with its limit
+/// in seconds if that is not the usual one; more of it.
 #[macro_export]
 macro_rules! promises {
-    (@one [$($need:ident),*] $test:ident) => {
-        $crate::suite::Promise {
-            name: concat!(module_path!(), "::", stringify!($test)),
-            needs: &[$($crate::suite::Need::$need),*],
-            test: $test,
-        }
+    (@one [$($need:ident),*] $test:ident $($limit:literal)?) => {
+        $crate::suite::Promise::new(
+            concat!(module_path!(), "::", stringify!($test)),
+            &[$($crate::suite::Need::$need),*],
+            $test,
+        )$(.within($limit))?
     };
-    ($($needs:tt $($test:ident),+);+ $(;)?) => {
+    ($($needs:tt $($test:ident $(in $limit:literal)?),+);+ $(;)?) => {
         pub(crate) const PROMISES: &[$crate::suite::Promise] =
-            &[$($($crate::promises!(@one $needs $test)),+),+];
+            &[$($($crate::promises!(@one $needs $test $($limit)?)),+),+];
     };
 }
 
 /// Runs promises under libtest's command line, then sweeps.
 pub fn run<'list>(lists: impl IntoIterator<Item = &'list [Promise]>) -> ExitCode {
+    run_then(lists, || ())
+}
+
+/// The same, with something else to be done before a signal ends the run.
+pub fn run_then<'list>(lists: impl IntoIterator<Item = &'list [Promise]>, last: fn()) -> ExitCode {
     let arguments = Arguments::from_args();
     sweep::dead_runs();
-    sweep::on_signals(|| ());
+    sweep::on_signals(last);
     let trials = lists
         .into_iter()
         .flatten()
@@ -72,7 +100,7 @@ fn trial(promise: Promise) -> Trial {
         if let Some(reason) = missing.next().or_else(not_root) {
             return Ok(Completion::ignored_with(format!("skipped: {reason}")));
         }
-        within_limit(promise.test)
+        within_limit(promise)
     })
 }
 
@@ -81,14 +109,14 @@ fn not_root() -> Option<String> {
 }
 
 /// Runs a test on a thread; one that is stuck is left to the sweep.
-fn within_limit(test: fn()) -> Result<Completion, Failed> {
+fn within_limit(promise: Promise) -> Result<Completion, Failed> {
     let (done, over) = mpsc::channel::<()>();
     let thread = thread::spawn(move || {
         let _done = done;
-        test();
+        (promise.test)();
     });
-    if over.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
-        return Err(format!("not over within {LIMIT:?}").into());
+    if over.recv_timeout(promise.limit) == Err(RecvTimeoutError::Timeout) {
+        return Err(format!("not over within {:?}", promise.limit).into());
     }
     thread
         .join()

@@ -3,6 +3,7 @@
 use chaos_agent::dataplane::have_object;
 
 use crate::bed::{Netfault, tools::Tool};
+use crate::cluster::Cluster;
 
 /// Something a test cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum Need {
     Netfault,
     /// The kernel object in the test's own process.
     Object,
+    /// A Kubernetes cluster with netfault installed.
+    Cluster,
     /// nats-server.
     Nats,
     /// redis-server.
@@ -31,6 +34,7 @@ impl Need {
             Self::Netfault => return Some("netfault is not built".to_owned()),
             Self::Object if have_object() => return None,
             Self::Object => return Some("the kernel object is not built".to_owned()),
+            Self::Cluster => return Cluster::missing(),
             Self::Nats => "nats-server",
             Self::Redis => "redis-server",
             Self::Nft => "nft",

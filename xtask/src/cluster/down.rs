@@ -8,7 +8,7 @@ use super::{cgroup, layout::Layout, machine, net};
 use crate::progress::seconds;
 
 /// Ends the cluster and removes all that it left, also after a crash.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct Args {
     /// End what there is even if another checkout started it.
     #[arg(long)]

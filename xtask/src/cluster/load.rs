@@ -13,6 +13,7 @@ use super::{
     machine,
     settings::Settings,
 };
+use crate::image::Made;
 
 /// containerd's own client on a node, where Kubernetes keeps its images.
 pub(crate) fn ctr(layout: &Layout, node: Machine) -> Result<Command> {
@@ -23,27 +24,47 @@ pub(crate) fn ctr(layout: &Layout, node: Machine) -> Result<Command> {
     Ok(command)
 }
 
-/// Loads an image into every node.
+/// Runs `cargo xtask cluster load`.
 pub(crate) fn run(layout: &Layout, archives: &[impl AsRef<Path>]) -> Result<ExitCode> {
     let settings = Settings::load(layout)?
         .context("there is no cluster: start one with `cargo xtask cluster up`")?;
     for archive in archives {
         let archive = archive.as_ref();
         ensure!(archive.is_file(), "there is no {}", archive.display());
-        let archive = &std::path::absolute(archive)?;
-        thread::scope(|scope| {
-            let loads: Vec<_> = settings
-                .nodes()
-                .map(|node| scope.spawn(move || import(layout, node, archive)))
-                .collect();
-            loads.into_iter().try_for_each(|load| {
-                load.join()
-                    .map_err(|_| anyhow!("loading an image panicked"))?
-            })
-        })?;
-        println!("loaded {} into {} nodes", archive.display(), settings.nodes);
+        into_all(layout, &settings, archive)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Loads an image where it is not yet, and says whether it did.
+pub(crate) fn missing(layout: &Layout, settings: &Settings, image: &Made) -> Result<bool> {
+    for node in settings.nodes() {
+        let output = ctr(layout, node)?
+            .args(["images", "list", &format!("name=={}", image.name)])
+            .output()
+            .context("could not run ctr")?;
+        if !String::from_utf8_lossy(&output.stdout).contains(&image.digest) {
+            into_all(layout, settings, &image.file)?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Loads an image into every node.
+fn into_all(layout: &Layout, settings: &Settings, archive: &Path) -> Result<()> {
+    thread::scope(|scope| {
+        let loads: Vec<_> = settings
+            .nodes()
+            .map(|node| scope.spawn(move || import(layout, node, archive)))
+            .collect();
+        loads.into_iter().try_for_each(|load| {
+            load.join()
+                .map_err(|_| anyhow!("loading an image panicked"))?
+        })
+    })?;
+    println!("loaded {} into {} nodes", archive.display(), settings.nodes);
+    Ok(())
 }
 
 /// Loads an image into one node; it is read here, since the node may not see the file.

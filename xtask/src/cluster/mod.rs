@@ -20,6 +20,7 @@ mod programs;
 mod ready;
 mod settings;
 mod status;
+mod suite;
 mod up;
 mod wait;
 
@@ -27,6 +28,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 
+pub(crate) use self::suite::Running;
 use self::{layout::Layout, net::Port};
 use crate::{programs::require_root, workspace::Workspace};
 

@@ -43,6 +43,18 @@ pub(crate) fn run(layout: &Layout) -> Result<ExitCode> {
     })
 }
 
+/// Whether every machine is as `up` leaves it.
+pub(crate) fn is_well(layout: &Layout, settings: &Settings) -> Result<bool> {
+    let ready = ready::ready_nodes(layout).ok();
+    for machine in settings.machines() {
+        let state = state(machine, ready.as_deref())?;
+        if !matches!(state, "Ready" | "answers") || !held(layout, machine).is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// A machine in a word; `ready` are the nodes that are, or none where the API server is silent.
 fn state(machine: Machine, ready: Option<&[String]>) -> Result<&'static str> {
     if !machine::is_up(machine)? {

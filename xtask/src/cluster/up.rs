@@ -43,6 +43,17 @@ pub(crate) struct Args {
     dual_stack: bool,
 }
 
+impl Args {
+    /// What would be written for these settings.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self {
+            nodes: settings.nodes,
+            proxy_mode: settings.proxy_mode,
+            dual_stack: settings.dual_stack,
+        }
+    }
+}
+
 /// How long the API server may take, on a busy computer.
 const API_BOUND: Duration = Duration::from_mins(2);
 

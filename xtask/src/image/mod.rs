@@ -5,10 +5,7 @@ mod libraries;
 mod recipe;
 mod table;
 
-use std::{
-    path::PathBuf,
-    process::{Command, ExitCode},
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 
@@ -36,7 +33,7 @@ pub(crate) struct Args {
 }
 
 /// Where the archive of an image is put.
-pub(crate) fn path(workspace: &Workspace, image: &str, architecture: Architecture) -> PathBuf {
+fn path(workspace: &Workspace, image: &str, architecture: Architecture) -> PathBuf {
     workspace.target(&format!("images/{image}-{}.tar", architecture.oci()))
 }
 
@@ -50,31 +47,47 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     };
     for image in IMAGES.iter().filter(chosen) {
-        let file = path(workspace, image.name, args.arch);
-        let recipe = image.recipe(workspace, args.arch)?;
-        let digest = archive::write(&recipe, &file)?;
-        println!("{}  {}  {digest}", file.display(), recipe.name);
+        let Made { file, name, digest } = make(workspace, image, args.arch)?;
+        println!("{}  {name}  {digest}", file.display());
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds a program of this workspace without any shared library, and returns where it is.
-fn static_program(
-    workspace: &Workspace,
-    architecture: Architecture,
-    package: &str,
-    program: &str,
-) -> Result<PathBuf> {
+/// An image that was made.
+pub(crate) struct Made {
+    /// Its archive.
+    pub(crate) file: PathBuf,
+    /// Its repository and tag.
+    pub(crate) name: String,
+    /// The digest of its manifest.
+    pub(crate) digest: String,
+}
+
+/// Makes all images for this machine.
+pub(crate) fn all(workspace: &Workspace) -> Result<Vec<Made>> {
+    let images = IMAGES.iter();
+    images
+        .map(|image| make(workspace, image, Architecture::own()))
+        .collect()
+}
+
+fn make(workspace: &Workspace, image: &Image, architecture: Architecture) -> Result<Made> {
+    let file = path(workspace, image.name, architecture);
+    let recipe = image.recipe(workspace, architecture)?;
+    let digest = archive::write(&recipe, &file)?;
+    let name = recipe.name;
+    Ok(Made { file, name, digest })
+}
+
+/// Builds packages of this workspace for an architecture.
+fn build(workspace: &Workspace, architecture: Architecture, packages: &[&str]) -> Result<()> {
     setup::ensure(workspace, &[Purpose::Build])?;
     let target = architecture.target();
-    let dir = workspace.target("image-build");
-    let mut cargo: Command = Built::new(workspace)?.cargo_build();
-    cargo
-        .args(["--package", package, "--bin", program])
-        // Named, so that the flag does not reach build scripts and macros.
-        .args(["--target", target])
-        .env("CARGO_TARGET_DIR", &dir)
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static");
+    let mut cargo = Built::object_only(workspace)?.cargo_build_for(target);
+    cargo.arg("--bins");
+    for package in packages {
+        cargo.args(["--package", package]);
+    }
     if architecture != Architecture::own() {
         let linker = format!(
             "{}-linux-gnu-gcc",
@@ -85,9 +98,9 @@ fn static_program(
     }
     process::status(&mut cargo, BUILD_BOUND).with_context(|| {
         format!(
-            "{program} was not built for {target}; for another architecture that takes \
-             `rustup target add {target}` and its C compiler"
+            "{} could not be built for {target}; for another architecture that takes \
+             `rustup target add {target}` and its C compiler",
+            packages.join(", ")
         )
-    })?;
-    Ok(dir.join(target).join("release").join(program))
+    })
 }

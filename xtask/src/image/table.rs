@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use clap::builder::PossibleValuesParser;
 
-use super::{Architecture, Recipe, Source, libraries, static_program};
+use super::{Architecture, Recipe, Source, build, libraries};
 use crate::{
     setup::{self, Purpose},
     workspace::{Workspace, find_program},
@@ -43,7 +43,21 @@ pub(super) const IMAGES: &[Image] = &[
         name: "netfault",
         repository: "netfault.dev/netfault",
         entrypoint: &["/bin/netfault"],
-        programs: &[("bin/netfault", Own("chaos-cli", "netfault"))],
+        programs: &[
+            ("bin/netfault", Own("chaos-cli", "netfault")),
+            ("bin/netfault-agent", Own("chaos-agent", "netfault-agent")),
+            (
+                "bin/netfault-controller",
+                Own("chaos-control", "netfault-controller"),
+            ),
+        ],
+        directories: &[],
+    },
+    Image {
+        name: "witness",
+        repository: "netfault.test/witness",
+        entrypoint: &["/bin/witness"],
+        programs: &[("bin/witness", Own("chaos-witness", "witness"))],
         directories: &[],
     },
     Image {
@@ -78,7 +92,24 @@ impl Image {
         architecture == Architecture::own() || self.programs.iter().all(is_built)
     }
 
-    /// Builds and finds what is in it.
+    /// Builds and installs what is in it.
+    fn prepare(&self, workspace: &Workspace, architecture: Architecture) -> Result<()> {
+        let programs = || self.programs.iter().map(|(_, program)| program);
+        if programs().any(|program| matches!(program, Tool(_) | Machine(_))) {
+            setup::ensure(workspace, &[Purpose::Image])?;
+        }
+        let packages = programs().filter_map(|program| match program {
+            Own(package, _) => Some(*package),
+            Tool(_) | Machine(_) | Link(_) => None,
+        });
+        let packages: Vec<_> = packages.collect();
+        if packages.is_empty() {
+            return Ok(());
+        }
+        build(workspace, architecture, &packages)
+    }
+
+    /// What is in it, built and found.
     pub(super) fn recipe(
         &self,
         workspace: &Workspace,
@@ -90,6 +121,7 @@ impl Image {
             self.name,
             architecture.oci()
         );
+        self.prepare(workspace, architecture)?;
         let mut files = Vec::new();
         for (path, program) in self.programs {
             let source = program.source(workspace, architecture)?;
@@ -117,13 +149,13 @@ impl Image {
 }
 
 impl Program {
-    /// Builds or finds it.
+    /// Where it is, once it is built or installed.
     fn source(&self, workspace: &Workspace, architecture: Architecture) -> Result<Source> {
-        if matches!(self, Tool(_) | Machine(_)) {
-            setup::ensure(workspace, &[Purpose::Image])?;
-        }
         Ok(Source::File(match self {
-            Own(package, name) => static_program(workspace, architecture, package, name)?,
+            Own(_, name) => workspace
+                .target(architecture.target())
+                .join("release")
+                .join(name),
             Tool(path) => workspace.tools().join(path),
             Machine(name) => find_program(name).with_context(|| format!("there is no {name}"))?,
             Link(name) => return Ok(Source::Link((*name).to_owned())),
@@ -146,6 +178,7 @@ mod tests {
             image.can_be_for(other)
         };
         assert!(can("netfault"));
+        assert!(can("witness"));
         assert!(!can("test-apps"));
     }
 }

@@ -7,7 +7,8 @@ use anyhow::{Error, Result};
 use super::{Feed, Options, Report, binaries::built_test};
 use crate::{
     build::{BUILD_BOUND, Built},
-    lint, process,
+    cluster::Running,
+    crds, image, lint, process,
     programs::require_root,
     setup::Purpose,
     tidy, vm,
@@ -34,7 +35,7 @@ pub(crate) struct Suite {
 pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "unit",
-        about: "lint, tidy, and the tests of every crate that need neither root nor a kernel",
+        about: "lint, tidy, generated files, and the tests of every crate that need neither root nor a kernel",
         in_ci: true,
         purposes: &[Purpose::Unit],
         bound: Duration::from_mins(20),
@@ -55,6 +56,19 @@ pub(crate) const SUITES: &[Suite] = &[
         purposes: &[Purpose::Build, Purpose::Netns],
         bound: Duration::from_mins(45),
         run: test_binary,
+    },
+    Suite {
+        name: "cluster",
+        about: "what is promised to a user of Kubernetes, on a real cluster of three nodes",
+        in_ci: true,
+        purposes: &[
+            Purpose::Build,
+            Purpose::Cluster,
+            Purpose::Image,
+            Purpose::Netns,
+        ],
+        bound: Duration::from_mins(45),
+        run: cluster,
     },
     Suite {
         name: "vm",
@@ -126,6 +140,10 @@ fn unit(context: &mut Context, suite: &Suite) -> Result<()> {
         let outcome = tidy::check(context.workspace);
         context.report.checked("tidy", outcome);
     }
+    if context.wants("crds") {
+        let outcome = crds::check(context.workspace);
+        context.report.checked("crds", outcome);
+    }
     process::status(cargo_test(context.workspace).arg("--no-run"), BUILD_BOUND)?;
     let mut tests = cargo_test(context.workspace);
     tests
@@ -145,14 +163,33 @@ fn cargo_test(workspace: &Workspace) -> Command {
 fn test_binary(context: &mut Context, suite: &Suite) -> Result<()> {
     require_root(&format!("suite {}", suite.name))?;
     let built = context.built()?;
-    let binary = built_test(built.cargo_build(), suite.name)?;
-    let mut tests = Command::new(binary);
+    let mut tests = Command::new(built_test(built.cargo_build(), suite.name)?);
     built.describe_to(&mut tests);
+    run_binary(context, suite, tests)
+}
+
+/// Runs the tests of a binary, one after the other.
+fn run_binary(context: &mut Context, suite: &Suite, mut tests: Command) -> Result<()> {
     tests
         .args(["--test-threads=1", "--color=never"])
         .args(&context.options.filter);
     tests.envs(context.options.variables());
     Feed::new(&mut context.report, "").run(&mut tests, suite.bound)
+}
+
+/// Runs the test target `cluster` on a cluster, which it leaves as it found it but for netfault.
+fn cluster(context: &mut Context, suite: &Suite) -> Result<()> {
+    require_root("suite cluster")?;
+    let built = context.built()?;
+    let mut tests = Command::new(built_test(built.cargo_build(), suite.name)?);
+    built.describe_to(&mut tests);
+    let images = image::all(context.workspace)?;
+    let cluster = Running::ensure(context.workspace)?;
+    let ran = cluster
+        .install(&images, &built.program("netfault"))
+        .and_then(|()| cluster.describe_to(&mut tests))
+        .and_then(|()| run_binary(context, suite, tests));
+    ran.and(cluster.end())
 }
 
 impl Options {

@@ -24,8 +24,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "chaos-control",
             "chaos-ebpf",
             "chaos-plan",
+            "chaos-witness",
         ],
     ),
+    ("chaos-witness", &[]),
     ("xtask", &[]),
 ];
 

@@ -8,16 +8,15 @@ mod initramfs;
 mod machine;
 mod modules;
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
-    build::Built,
     setup::kernels::{self, SERIES},
     test::{Context, Feed, Suite, built_test},
     vm::{initramfs::Job, machine::Machine},
-    workspace::{HOST_TRIPLE, find_program},
+    workspace::find_program,
 };
 
 /// What a name of this suite begins with, up to the kernel's series.
@@ -33,7 +32,7 @@ pub(crate) fn suite(context: &mut Context, suite: &Suite) -> Result<()> {
     let built = context.built()?;
     let filter = context.options.filter.clone().unwrap_or_default();
     let object = fs::read(built.object())?;
-    let tests = fs::read(static_tests(&built)?)?;
+    let tests = fs::read(built_test(built.cargo_build(), "kernel")?)?;
     for series in SERIES {
         let Some(filter) = inner_filter(&filter, series) else {
             continue;
@@ -60,18 +59,6 @@ pub(crate) fn suite(context: &mut Context, suite: &Suite) -> Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// The kernel suite's binary without any shared library, as it must run beside busybox alone.
-fn static_tests(built: &Built) -> Result<PathBuf> {
-    let mut cargo = built.cargo_build();
-    cargo
-        // Named, so that the flag does not reach build scripts and macros.
-        .args(["--target", HOST_TRIPLE])
-        .env("CARGO_TARGET_DIR", built.workspace().target("vm-build"))
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
-        .env("CARGO_PROFILE_RELEASE_LTO", "off");
-    built_test(cargo, "kernel").context("for the virtual machines")
 }
 
 fn busybox() -> Result<Vec<u8>> {

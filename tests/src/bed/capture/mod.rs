@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::bed::namespace::Namespace;
 use crate::bed::process::Process;
 use crate::bed::tools::Tool;
-use crate::bed::topology::Host;
 use crate::bed::wait::eventually;
 
 /// The port fences are sent to: discard (RFC 863).
@@ -49,8 +49,8 @@ impl Segment {
 }
 
 impl Capture {
-    /// Starts capturing a host's `eth0`, both ways, and waits until tcpdump listens.
-    pub fn start(host: &Host) -> Self {
+    /// Starts capturing `eth0`, both ways, and waits until tcpdump listens.
+    pub fn start(host: &Namespace) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let mut command = Tool::expect("tcpdump").command();
         command.args([
@@ -96,7 +96,7 @@ impl Capture {
     /// Waits until everything that `host`'s interface carried before this call is in the file, by
     /// sending a datagram to `peer` and waiting until it is there. Capture `host` itself.
     #[track_caller]
-    pub fn fence(&self, host: &Host, peer: IpAddr) {
+    pub fn fence(&self, host: &Namespace, peer: IpAddr) {
         let socket = host.enter(|| UdpSocket::bind(("::", 0)).expect("a port is free"));
         let port = socket.local_addr().expect("it is bound").port();
         let to = match peer {

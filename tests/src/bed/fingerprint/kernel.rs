@@ -62,11 +62,8 @@ fn add_list(section: &str, name: &str, text: &str, lines: &mut Lines) {
 
 fn add_queues(namespace: &Namespace, lines: &mut Lines) {
     let tc = |arguments: &[&str]| {
-        let output = Command::new("tc")
-            .args(["-n", namespace.name(), "-j"])
-            .args(arguments)
-            .output();
-        String::from_utf8_lossy(&output.expect("iproute2 has tc").stdout).into_owned()
+        let output = namespace.run(Command::new("tc").arg("-j").args(arguments));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     };
     add_list("qdisc", "dev", &tc(&["qdisc", "show"]), lines);
     for device in devices(namespace) {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use chaos_api::{Receipt, RuleCounters};
 use rustix::process::Signal;
 
-use super::{Netfault, Outcome, Output};
+use super::Netfault;
+use crate::bed::outcome::{Outcome, Output};
 use crate::bed::process::{Process, exit_code};
 use crate::bed::wait::within;
 

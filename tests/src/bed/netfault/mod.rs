@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub use injection::{Injection, RECEIPT_WAIT, moved, total};
 
 use super::namespace::Namespace;
-use super::process::{Process, exit_code};
+use super::outcome::{Outcome, Output};
 
 /// How long any command that is not a foreground fault may take.
 const COMMAND: Duration = Duration::from_secs(20);
@@ -26,33 +26,6 @@ pub struct Netfault {
     binary: PathBuf,
     directory: TempDir,
     count: AtomicU32,
-}
-
-/// How a command ended, and what it printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// The exit code; 128 + n after a death by signal n.
-    pub code: i32,
-    /// What it printed for programs.
-    pub stdout: String,
-    /// What it printed for people.
-    pub stderr: String,
-}
-
-impl Outcome {
-    /// Panics unless it ended with this code.
-    #[track_caller]
-    pub fn expect_code(&self, code: i32) -> &Self {
-        assert_eq!(self.code, code, "exit code\n{}{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// The receipt on standard output.
-    #[track_caller]
-    pub fn receipt(&self) -> Receipt {
-        let parsed = serde_json::from_str(&self.stdout);
-        parsed.unwrap_or_else(|error| panic!("no receipt: {error}\n{}{}", self.stdout, self.stderr))
-    }
 }
 
 impl Netfault {
@@ -69,6 +42,11 @@ impl Netfault {
     /// Whether the command has been built.
     pub fn is_built() -> bool {
         binary().is_file()
+    }
+
+    /// Where the command is.
+    pub(crate) fn binary() -> PathBuf {
+        binary()
     }
 
     /// A command line, to be run to its end or in the foreground.
@@ -88,9 +66,7 @@ impl Netfault {
     /// Runs a prepared command to its end.
     #[track_caller]
     pub fn finish(&self, command: &mut Command) -> Outcome {
-        let output = Output::new(self.directory.path(), self.next());
-        let status = output.start(command).wait(COMMAND);
-        output.outcome(exit_code(status))
+        Output::new().finish(command, COMMAND)
     }
 
     /// Puts a fault in force on a namespace, in the foreground, and waits until it is.
@@ -116,7 +92,7 @@ impl Netfault {
             "inject {words} --netns {} --name {name} -o json",
             target.display()
         );
-        let output = Output::new(self.directory.path(), number);
+        let output = Output::new();
         let holder = output.start(&mut change(self.command(&words)));
         Injection::await_force(self, name, holder, output)
     }
@@ -151,41 +127,6 @@ impl Drop for Netfault {
         if thread::panicking() {
             let mut stop = self.command("stop --all");
             drop(stop.stdout(Stdio::null()).stderr(Stdio::null()).status());
-        }
-    }
-}
-
-/// The files a command's output goes to.
-#[derive(Debug)]
-pub(crate) struct Output {
-    stdout: PathBuf,
-    stderr: PathBuf,
-}
-
-impl Output {
-    fn new(directory: &Path, number: u32) -> Self {
-        let file = |stream: &str| directory.join(format!("{number}.{stream}"));
-        Self {
-            stdout: file("stdout"),
-            stderr: file("stderr"),
-        }
-    }
-
-    fn start(&self, command: &mut Command) -> Process {
-        let create = |path| std::fs::File::create(path).expect("the directory is ours");
-        command
-            .stdin(Stdio::null())
-            .stdout(create(&self.stdout))
-            .stderr(create(&self.stderr));
-        Process::spawn(command)
-    }
-
-    pub(crate) fn outcome(&self, code: i32) -> Outcome {
-        let read = |path| std::fs::read_to_string(path).expect("commands print text");
-        Outcome {
-            code,
-            stdout: read(&self.stdout),
-            stderr: read(&self.stderr),
         }
     }
 }

@@ -1,0 +1,72 @@
+//! What `--help` shows after the words, and the name that a user calls us by.
+
+use std::{env, path::Path};
+
+use clap::{Command, CommandFactory};
+
+use super::Args;
+
+/// The name under which kubectl finds us as a plugin.
+const PLUGIN: &str = "kubectl-netfault";
+
+const EXAMPLES: &str = "\
+Examples:
+  netfault inject reset -n orders deploy/orders --to svc/nats.messaging:4222 --for 30s
+      Reset the Deployment's connections to NATS, idle ones at once, and refuse new ones.
+  netfault inject blackhole -n orders -l app=orders --mode one --for 10s
+      Take the network from one replica, which stays Ready.
+  netfault run reset -n orders sts/db --for 2m -- go test ./...
+      Run a test while the database is cut off; its exit code is this one's.
+  netfault plan reset -n orders deploy/orders --to svc/nats.messaging --for 30s
+      Show which connections that would hit; nothing is changed.
+  netfault inject blackhole 50% --pid 4711 --port 5432 --for 1m --detach
+      On this machine, without a cluster: every second connection to PostgreSQL.
+
+A target on this machine (--netns, --pid, --container, --cgroup) or --local means this machine;
+otherwise a usable kubeconfig means its cluster; otherwise this machine.
+
+-o json and -o yaml print the NetworkFault in a cluster (a List of them for several), and the
+receipt on this machine.
+
+Exit codes: 0 done, 1 error, 2 usage, 3 partly in force or not all have answered, 4 no pod is
+selected; `run` returns the command's own, or 125 when the fault was not in force.";
+
+/// The command line, under the name that it was called by.
+pub(crate) fn command() -> Command {
+    let called = env::args_os().next().unwrap_or_default();
+    named(
+        Path::new(&called)
+            .file_name()
+            .is_some_and(|name| name == PLUGIN),
+    )
+}
+
+fn named(plugin: bool) -> Command {
+    if plugin {
+        let examples = EXAMPLES.replace("  netfault ", "  kubectl netfault ");
+        Args::command()
+            .bin_name("kubectl netfault")
+            .after_help(examples)
+    } else {
+        Args::command().after_help(EXAMPLES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn the_words_do_not_contradict_each_other() {
+        named(false).debug_assert();
+        named(true).debug_assert();
+    }
+
+    #[test]
+    fn a_plugin_of_kubectl_says_so() {
+        let help = named(true).render_help().to_string();
+        assert!(help.contains("Usage: kubectl netfault"), "{help}");
+        assert!(help.contains("\n  kubectl netfault inject"), "{help}");
+        assert!(!help.contains("\n  netfault inject"), "{help}");
+    }
+}

@@ -1,0 +1,87 @@
+//! `netfault edit` in a cluster: the time and the shares of a fault.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chaos_api::NetworkFault;
+use serde_json::{Map, json, to_value};
+use tokio::time::Instant;
+
+use super::{
+    create::change,
+    session::Session,
+    stand::{Stand, current, missing, stand},
+    text,
+    watch::{Seen, until},
+};
+use crate::{
+    args::Edit,
+    exit::{Ends, Exit, Usage},
+    output, words,
+};
+
+pub(super) async fn edit(session: &Session, args: &Edit) -> Result<Exit> {
+    let named = session.named(&args.name)?;
+    let fault = session.get(&named).await?;
+    if let Stand::Over(why) = stand(&fault) {
+        return Err(Ends(Exit::Error, format!("{named} is over: {why}")).into());
+    }
+    let changed = change(session, &named, json!(changes(args, &fault)?)).await?;
+    let mut last = changed;
+    let find = |fault: &NetworkFault| {
+        last.clone_from(fault);
+        let stand = stand(fault);
+        (stand != Stand::Waiting).then_some(stand)
+    };
+    let end = Instant::now() + Duration::from(args.patience.timeout);
+    let seen = until(session, &named, Some(end), find).await?;
+    text::print(args.output, &last)?;
+    match seen {
+        Seen::Found(Stand::Whole) => Ok(Exit::Done),
+        Seen::Found(Stand::Over(why) | Stand::Refused { why, .. }) => {
+            Err(Ends(Exit::Error, format!("{named}: {why}")).into())
+        }
+        Seen::Found(_) | Seen::Late | Seen::Gone => {
+            let lines = current(&last).map(missing).unwrap_or_default();
+            output::complain("not in force", lines);
+            Ok(Exit::Partly)
+        }
+    }
+}
+
+/// The parts of the spec that change, checked as a whole with the rest.
+fn changes(args: &Edit, fault: &NetworkFault) -> Result<Map<String, serde_json::Value>> {
+    let mut spec = fault.spec.clone();
+    let mut changes = Map::new();
+    if let Some(duration) = args.duration {
+        spec.duration = duration;
+        changes.insert("duration".into(), to_value(duration)?);
+    }
+    if !args.words.is_empty() {
+        spec.faults = words::faults(&args.words)?;
+        let blocks = |faults: &chaos_api::Faults| {
+            faults.blocks().map(|(block, _)| block).collect::<Vec<_>>()
+        };
+        if blocks(&spec.faults) != blocks(&fault.spec.faults) {
+            let now = fault.spec.faults.words().join(" ");
+            let line = format!("no fault is added or removed later; it has \"{now}\"");
+            return Err(Usage(line).into());
+        }
+        changes.insert("faults".into(), whole(&spec.faults)?);
+    }
+    spec.validate().map_err(|list| words::wrong(&list))?;
+    Ok(changes)
+}
+
+/// The faults with a share each, since a merge keeps what is not named.
+fn whole(faults: &chaos_api::Faults) -> Result<serde_json::Value> {
+    let mut value = to_value(faults)?;
+    for block in value.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(block) = block.as_object_mut() {
+            block
+                .entry("probability")
+                .or_insert(serde_json::Value::Null);
+        }
+    }
+    Ok(value)
+}

@@ -1,0 +1,143 @@
+//! The kinds that are watched.
+
+use std::sync::Arc;
+
+use chaos_api::{HALT, Halt, NetworkFault, NodePlan, NodeReport, SETTINGS};
+use futures::future::try_join;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Node, Pod, Service};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::node::v1::RuntimeClass;
+use kube::api::ListParams;
+use kube::core::DeserializeGuard;
+use kube::runtime::watcher::Config;
+use kube::{Api, Client};
+use tokio::{task::JoinSet, time::timeout};
+
+use super::{Watch, key};
+use crate::mirror::Mirror;
+use crate::shared::Shared;
+use crate::views::{self, ShownPlan, ShownReport};
+use crate::write::{TIMEOUT, WriteError};
+
+/// The watches.
+pub(crate) const NAMES: [&str; 11] = [
+    "networkfaults",
+    "nodeplans",
+    "nodereports",
+    "halts",
+    "pods",
+    "services",
+    "endpointslices",
+    "namespaces",
+    "nodes",
+    "runtimeclasses",
+    "configmaps",
+];
+
+/// Starts all of them.
+pub(crate) fn spawn(client: &Client, namespace: &str, shared: &Arc<Shared>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    macro_rules! watch {
+        ($name:literal, $api:expr, $config:expr, $put:expr) => {
+            let watch = Watch {
+                name: $name,
+                api: $api,
+                config: $config,
+                put: $put,
+            };
+            tasks.spawn(watch.run(shared.clone()));
+        };
+        ($name:literal, $put:expr) => {
+            watch!($name, Api::all(client.clone()), Config::default(), $put);
+        };
+    }
+    watch!("networkfaults", put_fault);
+    watch!("nodeplans", put_plan);
+    watch!("nodereports", put_report);
+    watch!("halts", put_halt);
+    watch!("pods", |mirror, key, pod: Option<Pod>| mirror
+        .put_pod(key, pod.as_ref()));
+    watch!("services", |mirror, key, service: Option<Service>| mirror
+        .put_service(key, service.as_ref().map(views::service)));
+    watch!(
+        "endpointslices",
+        |mirror, key, slice: Option<EndpointSlice>| mirror
+            .put_endpoints(key, slice.as_ref().and_then(views::endpoints))
+    );
+    watch!("namespaces", |mirror, key, one: Option<Namespace>| mirror
+        .put_namespace(key, one.as_ref().map(views::namespace)));
+    watch!("nodes", |mirror, key, node: Option<Node>| mirror
+        .put_node(key, node.as_ref()));
+    watch!(
+        "runtimeclasses",
+        |mirror, key, one: Option<RuntimeClass>| {
+            mirror.put_class(key, one.map(|class| class.handler));
+        }
+    );
+    let api = Api::namespaced(client.clone(), namespace);
+    let config = Config::default().fields(&format!("metadata.name={SETTINGS}"));
+    watch!(
+        "configmaps",
+        api,
+        config,
+        |mirror, _, one: Option<ConfigMap>| mirror.put_settings(one.as_ref())
+    );
+    tasks
+}
+
+/// Reads anew what a leader must not miss: what the one before it has written, which the watches may
+/// not have shown yet.
+pub(crate) async fn refresh(client: &Client, shared: &Shared) -> Result<(), WriteError> {
+    let all = ListParams::default();
+    let plans: Api<DeserializeGuard<NodePlan>> = Api::all(client.clone());
+    let faults: Api<DeserializeGuard<NetworkFault>> = Api::all(client.clone());
+    let plans = plans.list(&all);
+    let faults = faults.list(&all);
+    let (plans, faults) = timeout(TIMEOUT, try_join(plans, faults)).await??;
+    shared.update(|mirror| {
+        for plan in plans {
+            put_plan(mirror, &key(&plan), Some(plan));
+        }
+        for fault in faults {
+            put_fault(mirror, &key(&fault), Some(fault));
+        }
+    });
+    Ok(())
+}
+
+/// A fault that cannot be read is as one that is not there: it is in no plan.
+fn put_fault(mirror: &mut Mirror, key: &str, fault: Option<DeserializeGuard<NetworkFault>>) {
+    let fault = fault.and_then(|fault| readable("networkfaults", key, fault));
+    let fault = fault.map(|mut fault| {
+        fault.metadata.managed_fields = None;
+        fault
+    });
+    mirror.put_fault(key, fault);
+}
+
+/// A plan that cannot be read is as one that says nothing: it is written again.
+fn put_plan(mirror: &mut Mirror, key: &str, plan: Option<DeserializeGuard<NodePlan>>) {
+    let plan = plan.map(|plan| readable("nodeplans", key, plan));
+    let plan = plan.map(|plan| plan.as_ref().map(ShownPlan::of).unwrap_or_default());
+    mirror.put_plan(key, plan);
+}
+
+fn put_report(mirror: &mut Mirror, key: &str, report: Option<DeserializeGuard<NodeReport>>) {
+    let report = report.map(|report| readable("nodereports", key, report));
+    let report = report.map(|report| report.as_ref().map(ShownReport::of).unwrap_or_default());
+    mirror.put_report(key, report);
+}
+
+fn put_halt(mirror: &mut Mirror, name: &str, halt: Option<DeserializeGuard<Halt>>) {
+    if name == HALT {
+        mirror.put_halt(halt.is_some());
+    }
+}
+
+/// The object, unless it is not what its kind says, which is told.
+fn readable<K>(kind: &str, key: &str, object: DeserializeGuard<K>) -> Option<K> {
+    let object = object.0.map_err(|error| {
+        tracing::error!(kind, object = key, %error, "an object is not readable");
+    });
+    object.ok()
+}

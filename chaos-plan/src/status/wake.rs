@@ -1,0 +1,40 @@
+//! When a verdict or a status changes by time alone.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Answer, conditions::PATIENCE};
+use crate::{FaultView, Outcome, Verdict};
+
+/// The next time after `now` at which the fault must be looked at again though nothing else has
+/// changed: its end, the end of the time in which it may start, a node's answer being overdue.
+pub fn next_change(
+    fault: &FaultView,
+    verdict: &Verdict,
+    answers: &BTreeMap<String, Answer>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let patience = |asked: Timestamp| asked.saturating_add(PATIENCE).ok();
+    let nodes = verdict.chosen.iter().filter_map(|pod| {
+        let asked = answers.get(&pod.node).and_then(|answer| answer.asked);
+        asked.and_then(patience)
+    });
+    let own = match verdict.outcome {
+        _ if fault.started.is_some() => [
+            verdict.ends.or(fault.status.ends_at),
+            fault.started.and_then(patience),
+        ],
+        Outcome::Placed => [verdict.ends, None],
+        Outcome::Refused => [fault.latest_start().map(just_after), None],
+        Outcome::Over => [None, None],
+    };
+    let times = own.into_iter().flatten().chain(nodes);
+    times.filter(|time| *time > now).min()
+}
+
+/// The last moment in which a fault may start is one in which it may.
+fn just_after(time: Timestamp) -> Timestamp {
+    let next = time.saturating_add(std::time::Duration::from_millis(1));
+    next.unwrap_or(Timestamp::MAX)
+}

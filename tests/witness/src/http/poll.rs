@@ -1,0 +1,114 @@
+//! A client that asks again and again, on connections that it keeps or on new ones.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures::future::join_all;
+use http_body_util::{BodyExt, Empty};
+use hyper::Request;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::HOST;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::tell_end;
+use crate::args::HttpPoll;
+use crate::clock::nanoseconds;
+use crate::line::{Answered, Failure, Said, say};
+
+pub(crate) async fn poll(args: HttpPoll) -> anyhow::Result<()> {
+    let lanes = (0..args.keep_alive.unwrap_or(1)).map(|_| Lane::new(&args).run());
+    join_all(lanes).await;
+    Ok(())
+}
+
+/// Requests that follow each other.
+struct Lane<'a> {
+    args: &'a HttpPoll,
+    kept: Option<Kept>,
+}
+
+/// A connection.
+struct Kept {
+    port: u16,
+    sender: SendRequest<Empty<Bytes>>,
+}
+
+impl<'a> Lane<'a> {
+    fn new(args: &'a HttpPoll) -> Self {
+        Self { args, kept: None }
+    }
+
+    async fn run(mut self) {
+        let mut clock = interval(self.args.pace);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            clock.tick().await;
+            self.ask().await;
+        }
+    }
+
+    async fn ask(&mut self) {
+        let (start, limit) = (Instant::now(), self.args.timeout);
+        let mut port = None;
+        let answer = timeout(limit, self.request(&mut port)).await;
+        let answer = answer.unwrap_or(Err(Failure::TimedOut));
+        if answer.is_err() || self.args.keep_alive.is_none() {
+            self.kept = None;
+        }
+        say(Said::Polled {
+            port,
+            took: nanoseconds(start.elapsed()),
+            answer,
+        });
+    }
+
+    /// One request on the kept connection, or on a new one where there is none that lives.
+    async fn request(&mut self, port: &mut Option<u16>) -> Result<Answered, Failure> {
+        let kept = match self.kept.take().filter(|kept| !kept.sender.is_closed()) {
+            Some(kept) => kept,
+            None => connect(&self.args.server).await?,
+        };
+        let kept = self.kept.insert(kept);
+        *port = Some(kept.port);
+        let request = Request::get(&self.args.path)
+            .header(HOST, &self.args.server)
+            .body(Empty::new())
+            .map_err(|error| Failure::of(&error))?;
+        let response = kept.sender.send_request(request).await;
+        let response = response.map_err(|error| failure(&error))?;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await;
+        let body = body.map_err(|error| failure(&error))?.to_bytes();
+        Ok(Answered {
+            status,
+            by: String::from_utf8_lossy(&body).into_owned(),
+        })
+    }
+}
+
+async fn connect(server: &str) -> Result<Kept, Failure> {
+    let dial = async {
+        let stream = TcpStream::connect(server).await?;
+        stream.set_nodelay(true)?;
+        let port = stream.local_addr()?.port();
+        Ok::<_, std::io::Error>((stream, port))
+    };
+    let (stream, port) = dial.await.map_err(|error| Failure::of(&error))?;
+    let (sender, connection) = handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| failure(&error))?;
+    say(Said::Opened { local: port });
+    tokio::spawn(async move { tell_end(port, &connection.await) });
+    Ok(Kept { port, sender })
+}
+
+/// A request on a connection that has just broken is one that was reset.
+fn failure(error: &hyper::Error) -> Failure {
+    if error.is_incomplete_message() || error.is_closed() {
+        Failure::Closed
+    } else {
+        Failure::of(error)
+    }
+}
