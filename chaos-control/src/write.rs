@@ -1,5 +1,6 @@
 //! Writes to the API server.
 
+use std::error::Error;
 use std::time::Duration;
 
 use chaos_api::{
@@ -74,6 +75,20 @@ async fn status(client: &Client, id: &FaultId, status: &NetworkFaultStatus) -> k
         Err(kube::Error::Api(said)) if matches!(said.code, 404 | 409) => Ok(()),
         done => done.map(drop),
     }
+}
+
+/// An error with its causes: the client's own errors name none.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let own = error.to_string();
+        if !text.ends_with(&own) {
+            text = format!("{text}: {own}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 fn params() -> PatchParams {

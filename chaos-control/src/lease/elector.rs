@@ -11,7 +11,7 @@ use kube::{Api, Client};
 use tokio::sync::watch;
 
 use super::{Candidate, NAME, PERIOD, Step, WRITES};
-use crate::write::WriteError;
+use crate::write::{WriteError, chain};
 
 /// The longest that one request about the lease may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -80,7 +80,7 @@ impl Elector {
             Ok(true) => self.lead(sent + WRITES),
             Ok(false) => self.follow(),
             Err(error) => {
-                tracing::warn!(%error, "the lease cannot be claimed");
+                tracing::warn!(error = chain(&error), "the lease cannot be claimed");
                 self.own = None;
             }
         }
@@ -149,7 +149,10 @@ impl Elector {
         lease.spec = lease.spec.as_ref().map(Candidate::released);
         match self.put(&lease, false).await {
             Ok(_) => tracing::info!("the lease is given up"),
-            Err(error) => tracing::warn!(%error, "the lease cannot be given up; it runs out"),
+            Err(error) => tracing::warn!(
+                error = chain(&error),
+                "the lease cannot be given up; it runs out"
+            ),
         }
     }
 }
