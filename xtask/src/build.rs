@@ -75,7 +75,7 @@ impl<'a> Built<'a> {
     }
 
     /// One of netfault's programs, where users find it.
-    fn program(&self, name: &str) -> PathBuf {
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.workspace.target("release").join(name)
     }
 

@@ -75,13 +75,18 @@ impl Cluster {
     /// Runs kubectl with somebody's kubeconfig.
     #[track_caller]
     pub(crate) fn kubectl_as(&self, kubeconfig: &Path, arguments: &[&str]) -> Outcome {
+        self.finish(&mut self.kubectl_command(kubeconfig, arguments))
+    }
+
+    /// kubectl, not yet started; to be started in [`Cluster::network`].
+    pub fn kubectl_command(&self, kubeconfig: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.directory.join("bin/kubectl"));
         command
             .args(arguments)
             .env("KUBECONFIG", kubeconfig)
             .env("KUBERC", "off")
             .env("KUBECACHEDIR", self.directory.join("run/kubectl-cache"));
-        self.finish(&mut command)
+        command
     }
 
     /// An object, or a list of them, as kubectl names them.

@@ -1,7 +1,7 @@
 //! A fault in a town.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chaos_api::{FaultState, NetworkFaultStatus};
 use chaos_witness::now;
@@ -55,6 +55,13 @@ impl<'town> Fault<'town> {
         serde_json::from_value(object["status"].take()).unwrap_or_default()
     }
 
+    /// When it ends by itself, as its status says: in nanoseconds of the boot clock.
+    #[track_caller]
+    pub fn ends(&self) -> u64 {
+        let ends = self.status().ends_at.expect("it has begun");
+        boot_time(ends.as_nanosecond())
+    }
+
     /// Waits until its status meets a condition.
     #[track_caller]
     pub fn await_status(
@@ -82,8 +89,17 @@ impl<'town> Fault<'town> {
     /// Ends it by `netfault stop`, and gives its account.
     #[track_caller]
     pub fn stop(&self) -> NetworkFaultStatus {
-        let words = format!("stop {} -n {}", self.name, self.town.name());
-        self.town.cluster().netfault(&words).expect_code(0);
+        let stop = self.town.netfault(&format!("stop {}", self.name));
+        stop.expect_code(0);
         self.status()
     }
+}
+
+/// A time of the wall clock, in nanoseconds since 1970, on the boot clock. All parts of the cluster
+/// are on this machine, so that there is one wall clock.
+fn boot_time(wall: i128) -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since_1970 = since_1970.expect("it is later than 1970").as_nanos();
+    let ahead = wall - i128::try_from(since_1970).expect("it fits for millennia");
+    u64::try_from(i128::from(now()) + ahead).expect("the machine ran already")
 }

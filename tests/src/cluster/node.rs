@@ -18,7 +18,8 @@ pub struct Node {
 }
 
 impl Node {
-    pub(super) fn new(name: &str) -> Self {
+    /// The node of that name.
+    pub fn named(name: &str) -> Self {
         let name = name.to_owned();
         Self { name }
     }

@@ -15,6 +15,7 @@ pub struct Workload {
     pub(super) replicas: usize,
     containers: Vec<Value>,
     node: Option<String>,
+    labels: Value,
     ports: Vec<Value>,
 }
 
@@ -26,6 +27,7 @@ impl Workload {
             replicas: 1,
             containers: Vec::new(),
             node: None,
+            labels: json!({ "app": name }),
             ports: Vec::new(),
         }
     }
@@ -77,6 +79,15 @@ impl Workload {
         self
     }
 
+    /// The same, each container with this security context.
+    #[must_use]
+    pub fn secured(mut self, context: &Value) -> Self {
+        for container in &mut self.containers {
+            container["securityContext"] = context.clone();
+        }
+        self
+    }
+
     /// The same, behind a Service with a port that leads to this one of the pods.
     #[must_use]
     pub fn listening(mut self, service: u16, pod: u16) -> Self {
@@ -88,6 +99,13 @@ impl Workload {
     #[must_use]
     pub fn replicas(mut self, replicas: usize) -> Self {
         self.replicas = replicas;
+        self
+    }
+
+    /// The same, its pods with a further label.
+    #[must_use]
+    pub fn labelled(mut self, label: &str, value: &str) -> Self {
+        self.labels[label] = value.into();
         self
     }
 
@@ -113,17 +131,17 @@ impl Workload {
     }
 
     fn deployment(&self) -> Value {
-        let labels = json!({ "app": self.name });
+        let selector = json!({ "app": self.name });
         let mut deployment = json!({
             "apiVersion": "apps/v1",
             "kind": "Deployment",
             "metadata": { "name": self.name },
             "spec": {
                 "replicas": self.replicas,
-                "selector": { "matchLabels": labels },
+                "selector": { "matchLabels": selector },
                 "template": {
-                    "metadata": { "labels": labels },
-                    "spec": self.pod(&labels),
+                    "metadata": { "labels": self.labels },
+                    "spec": self.pod(&selector),
                 },
             },
         });
@@ -134,7 +152,7 @@ impl Workload {
         deployment
     }
 
-    fn pod(&self, labels: &Value) -> Value {
+    fn pod(&self, selector: &Value) -> Value {
         json!({
             "containers": self.containers,
             "terminationGracePeriodSeconds": 1,
@@ -143,7 +161,7 @@ impl Workload {
                 "maxSkew": 1,
                 "topologyKey": "kubernetes.io/hostname",
                 "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": { "matchLabels": labels },
+                "labelSelector": { "matchLabels": selector },
             }],
         })
     }

@@ -38,7 +38,7 @@ impl Pod {
 
     /// Its node.
     pub fn node(&self) -> Node {
-        Node::new(self.text("/spec/nodeName"))
+        Node::named(self.text("/spec/nodeName"))
     }
 
     /// Its address.
@@ -125,6 +125,25 @@ impl Pod {
     ) -> T {
         let what = format!("{}/{container}: {what}", self.name());
         soon(&what, limit, || condition(&self.lines_of(container)))
+    }
+
+    /// What it answers to a request for a path on a port of it, by way of the API server.
+    #[track_caller]
+    pub fn proxied(&self, port: u16, path: &str) -> String {
+        let (namespace, name) = (self.namespace(), self.name());
+        let proxy = format!("/api/v1/namespaces/{namespace}/pods/{name}:{port}/proxy/{path}");
+        let answer = Cluster::of_env().kubectl(&format!("get --raw {proxy}"));
+        answer.expect_code(0);
+        answer.stdout
+    }
+
+    /// A metric without labels.
+    #[track_caller]
+    pub fn metric(&self, port: u16, name: &str) -> f64 {
+        let text = self.proxied(port, "metrics");
+        let mut values = text.lines().filter_map(|line| line.strip_prefix(name));
+        let value = values.find_map(|rest| rest.strip_prefix(' ')?.parse().ok());
+        value.unwrap_or_else(|| panic!("{} has no {name}:\n{text}", self.name()))
     }
 
     /// Its network namespace, through one of its processes.

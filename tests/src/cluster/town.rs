@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Cluster, Fault, Pod, Workload, soon};
+use crate::bed::Outcome;
 use crate::bed::process::is_alive;
 
 /// How long pods may take to be ready on a busy machine.
@@ -120,6 +121,12 @@ impl Town {
         let outcome = self.cluster.kubectl(&format!("{words} -n {}", self.name));
         outcome.expect_code(0);
         outcome.stdout
+    }
+
+    /// Runs netfault in it as the administrator, to its end.
+    #[track_caller]
+    pub fn netfault(&self, words: &str) -> Outcome {
+        self.cluster.netfault(&format!("{words} -n {}", self.name))
     }
 
     /// Puts a fault in force in all its pods, by `netfault inject`.

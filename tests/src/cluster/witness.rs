@@ -1,5 +1,6 @@
 //! Reading what witnesses said.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use chaos_witness::{Answered, Failure, Line, Said};
@@ -101,6 +102,28 @@ impl Lines {
     pub fn answers(&self) -> usize {
         let polls = self.polls();
         polls.iter().filter(|(_, answer)| answer.is_ok()).count()
+    }
+
+    /// The client's port of each request that was answered.
+    pub fn answered_on(&self) -> Vec<u16> {
+        let ports = self.pick(|said| match said {
+            Said::Polled {
+                port,
+                answer: Ok(_),
+                ..
+            } => *port,
+            _ => None,
+        });
+        ports.into_iter().map(|(_, port)| port).collect()
+    }
+
+    /// How look-ups of a name went.
+    pub fn looked_up(&self) -> Vec<Result<Vec<IpAddr>, Failure>> {
+        let answers = self.pick(|said| match said {
+            Said::Resolved { answer, .. } => Some(answer.clone()),
+            _ => None,
+        });
+        answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
     /// How connections ended, and when: the client's port, and how.

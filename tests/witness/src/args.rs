@@ -18,7 +18,7 @@ pub(crate) enum Role {
     NatsPublish(NatsPublish),
     /// Subscribes, and counts which numbers arrive.
     NatsCollect(NatsCollect),
-    /// Lists the numbers that a stream holds, and ends.
+    /// Lists the numbers that a stream holds.
     NatsStored(NatsStored),
     /// Answers HTTP requests: `/slow/MS` after that time, all others at once.
     HttpServe(HttpServe),

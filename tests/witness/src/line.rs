@@ -73,6 +73,8 @@ pub enum Said {
         /// Where.
         sequence: u64,
     },
+    /// A stream holds no more than what was said.
+    Listed,
     /// A server listens.
     Listening,
     /// A server has a new connection.

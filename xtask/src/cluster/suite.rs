@@ -1,17 +1,17 @@
 //! A cluster for suite `cluster`: the one that is up, or one of its own, with netfault installed.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
 
 use super::{
     down, kubectl,
-    layout::Layout,
-    load,
+    layout::{Layout, Machine},
+    load, machine,
     settings::{ProxyMode, Settings},
     status, up,
 };
-use crate::{image::Made, workspace::Workspace};
+use crate::{image::Made, process, workspace::Workspace};
 
 /// How many nodes the promises need.
 const NODES: u8 = 3;
@@ -21,6 +21,9 @@ const OWN: &str = "netfault.dev/netfault:";
 
 /// What netfault runs in the cluster.
 const PARTS: [&str; 2] = ["daemonset/netfault-agent", "deployment/netfault-controller"];
+
+/// How long netfault may take to be ready, on a busy computer.
+const PATIENCE: &str = "2m";
 
 /// A cluster that is well.
 pub(crate) struct Running<'a> {
@@ -66,17 +69,16 @@ impl<'a> Running<'a> {
         up::run(self.workspace, &self.layout, &wanted).map(drop)
     }
 
-    /// Brings images and netfault's objects up to date, and waits until netfault runs.
-    pub(crate) fn install(&self, images: &[Made]) -> Result<()> {
+    /// Brings the images and netfault up to date, as a user does, and waits until it runs.
+    pub(crate) fn install(&self, images: &[Made], netfault: &Path) -> Result<()> {
         let mut is_new = false;
         for image in images {
             let loaded = load::missing(&self.layout, &self.settings, image)?;
             is_new |= loaded && image.name.starts_with(OWN);
         }
-        let manifest = self.workspace.root().join("deploy/netfault.yaml");
-        let mut apply = kubectl::command(&self.layout);
-        apply.args(["apply", "--server-side", "--force-conflicts", "-f"]);
-        quietly(apply.arg(manifest))?;
+        let mut install = machine::in_network(Machine::Control, netfault);
+        install.env("KUBECONFIG", self.layout.kubeconfig());
+        quietly(install.args(["install", "--quiet", "--timeout", PATIENCE]))?;
         for part in PARTS {
             if is_new {
                 // The tag is the same, so nothing else would tell.
@@ -84,7 +86,7 @@ impl<'a> Running<'a> {
             }
         }
         for part in PARTS {
-            quietly(&mut self.kubectl(&["rollout", "status", "--timeout=2m", part]))?;
+            quietly(&mut self.kubectl(&["rollout", "status", "--timeout", PATIENCE, part]))?;
         }
         Ok(())
     }
@@ -117,11 +119,12 @@ impl<'a> Running<'a> {
 
 /// Runs a command; what it said is in the error.
 fn quietly(command: &mut Command) -> Result<()> {
-    let output = command.output().context("could not run kubectl")?;
+    let output = command.output();
+    let words = process::words(command);
+    let output = output.with_context(|| format!("could not run {words}"))?;
     ensure!(
         output.status.success(),
-        "{}: {}",
-        crate::process::words(command),
+        "{words}: {}",
         String::from_utf8_lossy(&output.stderr).trim_end()
     );
     Ok(())

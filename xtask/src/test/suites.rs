@@ -186,7 +186,7 @@ fn cluster(context: &mut Context, suite: &Suite) -> Result<()> {
     let images = image::all(context.workspace)?;
     let cluster = Running::ensure(context.workspace)?;
     let ran = cluster
-        .install(&images)
+        .install(&images, &built.program("netfault"))
         .and_then(|()| cluster.describe_to(&mut tests))
         .and_then(|()| run_binary(context, suite, tests));
     ran.and(cluster.end())

@@ -19,5 +19,7 @@ pub(crate) async fn stored(args: NatsStored) -> anyhow::Result<()> {
         let number = text.parse().context("the stream holds numbers")?;
         say(Said::Stored { number, sequence });
     }
-    Ok(())
+    say(Said::Listed);
+    // What it saw is to be read, and a container that ends is started again.
+    std::future::pending().await
 }

@@ -1,0 +1,244 @@
+//! Whoever dies, stands still or can't be reached: a fault ends when it was to end on every node, and
+//! what is said afterwards is true.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use chaos_api::{ConditionType, PodState, Reason};
+use chaos_tests::cluster::{
+    Fault, Hold, Lines, Pod, Town, Untouched, Workload, agent_of, controllers, leader, nanoseconds,
+    soon,
+};
+use chaos_tests::promises;
+use chaos_witness::{Failure, now};
+
+promises! { [Cluster]
+    though_a_node_is_cut_off in 150,
+    though_the_api_server_is_away_for_longer in 150,
+    though_the_controller_is_gone in 150,
+    though_its_leader_dies in 150,
+    an_agent_that_is_killed_lets_traffic_flow_at_once in 150,
+    an_agent_that_stands_still_lets_traffic_flow_after_its_lease in 150
+}
+
+const SOON: Duration = Duration::from_mins(1);
+/// How long a fault lasts, as the command line has it.
+const TIME: &str = "8s";
+/// How much earlier or later than promised a witness may see it end: it asks every 100 ms, on a
+/// machine that is busy.
+const MARGIN: Duration = Duration::from_millis(500);
+/// How long the kernel goes on without its agent.
+const LEASE: Duration = Duration::from_secs(3);
+
+/// On each of two nodes a client and, beside it, the server that it asks.
+struct Scene {
+    town: Town,
+    clients: Vec<Pod>,
+    untouched: Untouched,
+}
+
+const NODES: [&str; 2] = ["n2", "n3"];
+
+impl Scene {
+    fn set(label: &str) -> Self {
+        let town = Town::open(label);
+        town.start(NODES.map(|node| Workload::web(&format!("web-{node}")).on(node)));
+        for node in NODES {
+            // A node that is cut off can't look names up.
+            let server = town.pod(&format!("web-{node}")).ip();
+            let poll = format!("http-poll --server {server}:8080 --timeout 500");
+            let client = Workload::witness(&format!("client-{node}"), &poll);
+            town.start([client.on(node).labelled("role", "client")]);
+        }
+        let clients: Vec<_> = NODES.map(|node| town.pod(&format!("client-{node}"))).into();
+        let untouched = Untouched::watch(clients.clone());
+        Self {
+            town,
+            clients,
+            untouched,
+        }
+    }
+
+    /// New connections from both clients are refused.
+    fn inject(&self, time: &str) -> Fault<'_> {
+        let both = "-l role=client --to label:app=web-n2 --to label:app=web-n3";
+        self.town.inject(&format!("reset {both} --for {time}"))
+    }
+
+    /// Waits until each client has answers again; gives all that it saw.
+    fn await_answers(&self, since: u64) -> Vec<Lines> {
+        let healthy = |pod: &Pod| {
+            pod.await_lines("main", "answers", SOON, |lines| {
+                (lines.from(since).answers() >= 10).then(|| lines.clone())
+            })
+        };
+        self.clients.iter().map(healthy).collect()
+    }
+
+    /// Each client was refused from the start to the end, and never after it.
+    fn ended_on_time(&self, fault: &Fault<'_>, ends: u64) {
+        for lines in self.await_answers(ends + nanoseconds(MARGIN)) {
+            let early = ends - nanoseconds(MARGIN);
+            let during = lines.between(fault.in_force, early);
+            assert_eq!(during.answers(), 0, "before its end");
+            assert!(during.failures().len() > 20, "it was asked all the time");
+            let late = lines.from(ends + nanoseconds(MARGIN)).failures();
+            assert_eq!(late, [], "after its end");
+        }
+    }
+}
+
+/// The status says that it is over for the reason that its time was, in every pod.
+fn status_is_true(fault: &Fault<'_>) {
+    let status = fault.await_end(SOON);
+    let succeeded = status
+        .condition(ConditionType::Succeeded)
+        .expect("it is told");
+    assert_eq!(
+        (succeeded.status.as_str(), succeeded.reason.as_str()),
+        ("True", Reason::Expired.as_str())
+    );
+    let told = |status: &chaos_api::NetworkFaultStatus| {
+        let mut receipts = status.receipts.iter();
+        receipts.all(|one| one.state == PodState::Ended && one.counters.refused > 20)
+    };
+    fault.await_status("every pod's account", SOON, told);
+}
+
+fn though_a_node_is_cut_off() {
+    let scene = Scene::set("cutoff");
+    let node = scene.clients[1].node();
+    let fault = scene.inject(TIME);
+    let ends = fault.ends();
+    let cut = node.cut();
+    sleep_until(ends + nanoseconds(LEASE));
+    drop(cut);
+    scene.ended_on_time(&fault, ends);
+    status_is_true(&fault);
+    // A node that was silent for so long was never called lost.
+    scene.untouched.assert();
+}
+
+fn though_the_api_server_is_away_for_longer() {
+    let scene = Scene::set("headless");
+    let fault = scene.inject(TIME);
+    let ends = fault.ends();
+    let hold = Hold::of("kube-apiserver");
+    sleep_until(ends + nanoseconds(LEASE));
+    drop(hold);
+    let cluster = scene.town.cluster();
+    soon("the API server answers", SOON, || {
+        (cluster.kubectl("get --raw /readyz").code == 0).then_some(())
+    });
+    scene.ended_on_time(&fault, ends);
+    status_is_true(&fault);
+    scene.untouched.assert();
+}
+
+fn though_the_controller_is_gone() {
+    let scene = Scene::set("adrift");
+    let fault = scene.inject(TIME);
+    let ends = fault.ends();
+    let frozen: Vec<_> = controllers().iter().map(Pod::freeze).collect();
+    sleep_until(ends + nanoseconds(LEASE));
+    scene.ended_on_time(&fault, ends);
+    drop(frozen);
+    status_is_true(&fault);
+    scene.untouched.assert();
+}
+
+fn though_its_leader_dies() {
+    let scene = Scene::set("succession");
+    let fault = scene.inject("20s");
+    let (ends, seed) = (fault.ends(), fault.status().seed);
+    let before = leader().expect("there is a leader");
+    let all = controllers();
+    let old = all.iter().find(|pod| before.contains(pod.name()));
+    old.expect("the leader is one of the replicas").kill();
+    soon("another leads", SOON, || {
+        leader().filter(|name| *name != before)
+    });
+    let stands = fault.status();
+    assert_eq!(
+        (fault.ends(), stands.seed),
+        (ends, seed),
+        "nothing was chosen anew"
+    );
+    scene.ended_on_time(&fault, ends);
+    status_is_true(&fault);
+    scene.untouched.assert();
+}
+
+fn an_agent_that_is_killed_lets_traffic_flow_at_once() {
+    let scene = Scene::set("orphan");
+    let fault = scene.inject("30s");
+    let agent = agent_of(&scene.clients[0].node());
+    let killed = now();
+    agent.kill();
+    let lines = scene.clients[0].await_lines("main", "answers", SOON, |lines| {
+        let lines = lines.from(killed);
+        (lines.answers() >= 5).then_some(lines)
+    });
+    let first = first_answer(&lines);
+    assert!(
+        first < killed + nanoseconds(MARGIN),
+        "{} ns",
+        first - killed
+    );
+    let still = scene.clients[1].lines().between(killed, now());
+    assert_eq!(still.answers(), 0, "the other node's agent goes on");
+    // The connections that it knew are forgotten with it; it says so.
+    let told = |status: &chaos_api::NetworkFaultStatus| {
+        let mut own = status.receipts.iter();
+        own.any(|one| {
+            one.pod == scene.clients[0].name()
+                && one.state == PodState::Ended
+                && one.reason.as_deref() == Some("AgentRestarted")
+        })
+    };
+    fault.await_status("what became of it there", SOON, told);
+    fault.stop();
+    scene.untouched.assert();
+}
+
+fn an_agent_that_stands_still_lets_traffic_flow_after_its_lease() {
+    let scene = Scene::set("asleep");
+    let fault = scene.inject("30s");
+    let client = &scene.clients[0];
+    let stopped = now();
+    let frozen = agent_of(&client.node()).freeze();
+    let lines = client.await_lines("main", "answers", SOON, |lines| {
+        let lines = lines.from(stopped);
+        (lines.answers() >= 5).then_some(lines)
+    });
+    let after = Duration::from_nanos(first_answer(&lines) - stopped);
+    assert!(
+        after + MARGIN * 2 > LEASE,
+        "before its lease was over: {after:?}"
+    );
+    assert!(after < LEASE + MARGIN, "{after:?}");
+    drop(frozen);
+    let resumed = now();
+    client.await_lines("main", "failures again", SOON, |lines| {
+        let failures = lines.from(resumed).failures();
+        failures
+            .iter()
+            .any(|(_, how)| *how == Failure::Refused)
+            .then_some(())
+    });
+    let status = fault.stop();
+    let receipt = status.receipts.iter().find(|one| one.pod == client.name());
+    let interrupted = receipt.expect("it has one").interrupted;
+    assert!(!interrupted.is_zero(), "the gap is told: {status:#?}");
+    scene.untouched.assert();
+}
+
+fn first_answer(lines: &Lines) -> u64 {
+    let polls = lines.polls();
+    let answer = polls.iter().find(|(_, answer)| answer.is_ok());
+    answer.expect("there are some").0
+}
+
+fn sleep_until(at: u64) {
+    sleep(Duration::from_nanos(at.saturating_sub(now())));
+}
