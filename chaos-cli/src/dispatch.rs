@@ -28,7 +28,7 @@ fn dispatch(args: Args) -> Result<Exit> {
         Verb::Install(install) if install.print => cluster::print_manifests(&install),
         verb => match mode::choose(&args.reach, verb.target())? {
             Mode::Local => local::dispatch(verb),
-            Mode::Cluster(reach) => cluster::dispatch(reach, verb),
+            Mode::Cluster(cluster) => cluster::dispatch(*cluster, verb),
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{env, io::ErrorKind, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use kube::config::{Kubeconfig, KubeconfigError};
 
 use crate::{
@@ -18,7 +18,7 @@ pub(crate) enum Mode {
     /// On this machine.
     Local,
     /// In a cluster.
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 /// Which cluster, before anything of it is read but the kubeconfig's text.
@@ -58,11 +58,11 @@ pub(crate) fn choose(reach: &Reach, target: Option<&Target>) -> Result<Mode> {
             Some(flag) => Err(Usage(format!("{flag}: there is no usable kubeconfig")).into()),
         };
     }
-    Ok(Mode::Cluster(Cluster {
+    Ok(Mode::Cluster(Box::new(Cluster {
         kubeconfig,
         context: reach.context.clone(),
         namespace: reach.namespace.clone(),
-    }))
+    })))
 }
 
 /// Whether a verb that names no target would act in a cluster.
@@ -74,7 +74,9 @@ pub(crate) fn is_cluster_by_default() -> bool {
 fn read(named: Option<&Path>) -> Result<Option<Kubeconfig>> {
     if let Some(path) = named {
         let read = Kubeconfig::read_from(path);
-        return read.map(Some).with_context(|| path.display().to_string());
+        return read
+            .map(Some)
+            .map_err(|error| anyhow!("--kubeconfig: {error}"));
     }
     match Kubeconfig::read() {
         Ok(config) => Ok(Some(config).filter(|config| !config.contexts.is_empty())),
@@ -84,7 +86,7 @@ fn read(named: Option<&Path>) -> Result<Option<Kubeconfig>> {
         {
             Ok(None)
         }
-        Err(error) => Err(error).context("the kubeconfig (--local acts on this machine)"),
+        Err(error) => Err(anyhow!("{error}; --local acts on this machine")),
     }
 }
 

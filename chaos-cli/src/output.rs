@@ -1,6 +1,9 @@
 //! The forms in which answers are printed.
 
-use std::io::{Write, stdout};
+use std::{
+    fmt::Display,
+    io::{Write, stdout},
+};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -22,6 +25,13 @@ pub(crate) fn print(
     };
     writeln!(stdout(), "{}", text.trim_end())?;
     Ok(())
+}
+
+/// Says on stderr what is wrong, a line each after the same words.
+pub(crate) fn complain(words: &str, lines: impl IntoIterator<Item = impl Display>) {
+    for line in lines {
+        eprintln!("{words}: {line}");
+    }
 }
 
 /// A time to the second, in UTC.

@@ -9,6 +9,9 @@ use jiff::Timestamp;
 
 use crate::{Fault, Table};
 
+/// What stands for the traffic of rules that are no more.
+const BEFORE: &str = "before an edit";
+
 /// What the kernel counted, for all faults of one table.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
@@ -31,6 +34,8 @@ pub struct Life {
     pub ended: Option<(u64, EndReason)>,
     /// How long, in all, the holder's lease was over while it should have been in force.
     pub interrupted: Span,
+    /// What those of its rules counted that an edit took away.
+    pub past: BTreeMap<Block, Counters>,
 }
 
 /// Turns the boot clock into wall time.
@@ -87,7 +92,9 @@ pub fn raise(
         let traffic = planned.matching.to_string();
         Some((planned.id.block?, traffic, counted(slot)))
     });
-    let own: Vec<_> = own.collect();
+    let past = life.past.iter();
+    let past = past.map(|(block, counters)| (*block, BEFORE.to_owned(), *counters));
+    let own: Vec<_> = own.chain(past).collect();
     let all: Vec<Counters> = own.iter().map(|(_, _, counters)| *counters).collect();
     let all = total(&all);
     let hit = |at: u64| if at == 0 { None } else { clock.at(at) };

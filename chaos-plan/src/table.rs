@@ -83,6 +83,11 @@ impl Table {
         self.slots.iter().map(|(slot, rule)| (*slot, rule))
     }
 
+    /// The rule in a slot.
+    pub fn rule(&self, slot: u8) -> Option<&PlannedRule> {
+        self.slots.get(&slot)
+    }
+
     /// Whether it has no rule, so that every packet passes.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()

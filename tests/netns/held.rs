@@ -1,6 +1,6 @@
 //! An engine in the test's own process, as a node's agent runs one for each pod.
 
-use chaos_agent::engine::{Engine, Order};
+use chaos_agent::engine::{Engine, EngineError, Order};
 use chaos_agent::inventory::{Namespace, Target};
 use chaos_api::{EndReason, FaultSpec, NetworkFault, Receipt};
 use chaos_plan::Spare;
@@ -21,6 +21,15 @@ impl Held {
     pub(crate) fn inject(&mut self, order: Order) -> Receipt {
         self.tick();
         self.0.inject(order).expect("it comes into force")
+    }
+
+    #[track_caller]
+    pub(crate) fn edit(&mut self, order: Order) -> Receipt {
+        self.try_edit(order).expect("it is in force")
+    }
+
+    pub(crate) fn try_edit(&mut self, order: Order) -> Result<Receipt, EngineError> {
+        self.0.edit(order)
     }
 
     #[track_caller]

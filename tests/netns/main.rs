@@ -10,6 +10,7 @@ mod a_blackholed_datagram_is_lost_without_a_word;
 mod a_connection_in_flight_is_reset;
 mod a_fault_ends_as_it_was_told;
 mod a_fault_ends_when_its_target_goes;
+mod a_fault_is_edited_in_force;
 mod a_holder_that_dies_or_stalls_lets_traffic_flow;
 mod a_namespace_has_one_holder;
 mod a_new_attempt_is_refused;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         a_holder_that_dies_or_stalls_lets_traffic_flow::PROMISES,
         a_fault_ends_as_it_was_told::PROMISES,
         a_fault_ends_when_its_target_goes::PROMISES,
+        a_fault_is_edited_in_force::PROMISES,
         a_namespace_has_one_holder::PROMISES,
         a_wrong_word_changes_nothing::PROMISES,
         live_connections_are_shown::PROMISES,

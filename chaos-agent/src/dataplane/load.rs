@@ -1,14 +1,15 @@
 //! Loading the object, and running one program on one frame.
 
+use std::collections::BTreeSet;
+
 use aya::{
     Ebpf, EbpfLoader,
     maps::{Array, MapData, RingBuf},
     programs::{ProgramError, SchedClassifier, TestRun, TestRunOptions},
 };
 use chaos_abi::{ABI_VERSION, Config, maps};
-use chaos_plan::Image;
 
-use super::{DataplaneError, object::object, trace::Tracer};
+use super::{DataplaneError, object::object, trace::Tracer, write::Prefix};
 
 /// Bytes of the log ring in a load that does not trace: the least there can be.
 const NO_LOG: u32 = 4096;
@@ -52,8 +53,8 @@ pub struct Dataplane {
     pub(super) ebpf: Ebpf,
     pub(super) events: RingBuf<MapData>,
     pub(super) tracer: Option<Tracer>,
-    /// What the two banks hold.
-    pub(super) banks: [Option<Image>; 2],
+    /// The prefixes that the two banks hold.
+    pub(super) prefixes: [BTreeSet<Prefix>; 2],
     /// Hooks may still read the bank that was switched from.
     pub(super) readers: bool,
     /// What the hooks read first.
@@ -80,7 +81,7 @@ impl Dataplane {
             ebpf,
             events,
             tracer,
-            banks: [None, None],
+            prefixes: Default::default(),
             readers: false,
             config: Config::default(),
         })

@@ -9,6 +9,9 @@ use chaos_plan::{Image, Op};
 
 use super::{Dataplane, DataplaneError};
 
+/// An entry of the peer tries: a v4-mapped address, and how many of its bits count.
+pub(super) type Prefix = ([u8; 16], u32);
+
 /// Both sides, in the order of an image's tables.
 const SIDES: [Side; 2] = [Side::Local, Side::Peer];
 
@@ -77,8 +80,7 @@ impl Dataplane {
 
     fn write_bank(&mut self, bank: Bank, image: &Image) -> Result<(), DataplaneError> {
         self.settle();
-        let held = self.banks[bank as usize].take();
-        self.write_peers(bank, held.as_ref(), image)?;
+        self.write_peers(bank, image)?;
         for side in SIDES {
             let index = side.index(bank);
             let (ports, sets) = (&image.ports[side as usize], &image.classes[side as usize]);
@@ -98,30 +100,32 @@ impl Dataplane {
                 .set(bank.spares(u32::from(*slot)), spared, 0)
                 .map_err(on(maps::SPARES))?;
         }
-        self.banks[bank as usize] = Some(image.clone());
         Ok(())
     }
 
-    /// Removes the prefixes that the bank holds and `image` does not name, and writes its own.
-    fn write_peers(
-        &mut self,
-        bank: Bank,
-        held: Option<&Image>,
-        image: &Image,
-    ) -> Result<(), DataplaneError> {
+    /// Removes the prefixes that the bank holds and `image` does not name, and writes its own. What
+    /// the bank holds is known after each write, so that one that fails leaves nothing behind.
+    fn write_peers(&mut self, bank: Bank, image: &Image) -> Result<(), DataplaneError> {
         let name = maps::PEERS[bank as usize];
+        let map = self
+            .ebpf
+            .map_mut(name)
+            .ok_or(DataplaneError::Missing(name))?;
         let mut peers: LpmTrie<&mut MapData, [u8; 16], RuleSet> =
-            self.map_mut(name)?.try_into().map_err(on(name))?;
-        let held = held.into_iter().flat_map(|held| held.peers.keys());
-        for (address, length) in held.filter(|prefix| !image.peers.contains_key(*prefix)) {
-            peers
-                .remove(&Key::new(*length, *address))
-                .map_err(on(name))?;
+            map.try_into().map_err(on(name))?;
+        let held = &mut self.prefixes[bank as usize];
+        let stale: Vec<Prefix> = held
+            .iter()
+            .filter(|prefix| !image.peers.contains_key(*prefix))
+            .copied()
+            .collect();
+        for prefix in stale {
+            peers.remove(&key(prefix)).map_err(on(name))?;
+            held.remove(&prefix);
         }
-        for ((address, length), rules) in &image.peers {
-            peers
-                .insert(&Key::new(*length, *address), rules, 0)
-                .map_err(on(name))?;
+        for (prefix, rules) in &image.peers {
+            peers.insert(&key(*prefix), rules, 0).map_err(on(name))?;
+            held.insert(*prefix);
         }
         Ok(())
     }
@@ -136,6 +140,10 @@ impl Dataplane {
     fn map_mut(&mut self, name: &'static str) -> Result<&mut aya::maps::Map, DataplaneError> {
         self.ebpf.map_mut(name).ok_or(DataplaneError::Missing(name))
     }
+}
+
+fn key((address, length): Prefix) -> Key<[u8; 16]> {
+    Key::new(length, address)
 }
 
 /// Names the map in an error.

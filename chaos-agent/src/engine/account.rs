@@ -5,9 +5,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use chaos_abi::{Direction, Event, EventKind, Flow};
-use chaos_api::{EndReason, Receipt, Span};
-use chaos_plan::{Clock, Fault, Life, Observed, Table, raise, total};
+use chaos_abi::{Counters, Direction, Event, EventKind, Flow};
+use chaos_api::{Block, EndReason, Receipt, Span};
+use chaos_plan::{Clock, Fault, Life, Observed, PlannedRule, Table, raise, total};
 
 use crate::{
     dataplane::{Caught, Dataplane, DataplaneError, Hooks},
@@ -35,10 +35,17 @@ impl Account {
                 started,
                 ended: None,
                 interrupted: Span::ZERO,
+                past: BTreeMap::new(),
             },
             flows: HashSet::new(),
             warnings: Vec::new(),
         }
+    }
+
+    /// Takes over what a rule of the block counted that is no more.
+    pub(super) fn retire(&mut self, block: Block, counted: Counters) {
+        let past = self.life.past.entry(block).or_default();
+        *past = total(&[*past, counted]);
     }
 
     pub(super) fn close(&mut self, ended: u64, reason: EndReason) {
@@ -91,27 +98,21 @@ impl Account {
     }
 }
 
-/// Writes a flow down for the fault whose rule stands in `slot`.
-pub(super) fn hit(running: &mut [Account], table: &Table, slot: u8, flow: Flow) {
-    let Some((_, planned)) = table.rules().find(|(at, _)| *at == slot) else {
-        return;
-    };
+/// Writes a flow down for the fault of a rule.
+pub(super) fn hit(running: &mut [Account], rule: Option<&PlannedRule>, flow: Flow) {
     let account = running
         .iter_mut()
-        .find(|a| a.fault.name == planned.id.fault);
+        .find(|account| rule.is_some_and(|rule| rule.id.fault == account.fault.name));
     if let Some(account) = account.filter(|account| account.flows.len() < FLOWS) {
         account.flows.insert(flow);
     }
 }
 
-/// Takes one event of the kernel.
-pub(super) fn event(running: &mut [Account], table: &Table, event: &Event) {
-    let Ok(slot) = u8::try_from(event.slot) else {
-        return;
-    };
-    match EventKind::from_word(event.kind) {
-        Some(EventKind::Reset | EventKind::Refused) => hit(running, table, slot, event.flow),
-        Some(EventKind::FirstHit | EventKind::Expired) | None => {}
+/// The slot of the rule by which an event tells of a connection's end.
+pub(super) fn ended_by(event: &Event) -> Option<u8> {
+    match EventKind::from_word(event.kind)? {
+        EventKind::Reset | EventKind::Refused => u8::try_from(event.slot).ok(),
+        EventKind::FirstHit | EventKind::Expired => None,
     }
 }
 

@@ -1,22 +1,27 @@
-//! One namespace under fault: brings faults into force, keeps them there, ends them, accounts.
+//! One namespace under fault: brings faults into force, keeps them there, edits and ends them,
+//! accounts.
 //!
 //! The walk: an [`Order`] → [`chaos_plan::lower`] → [`chaos_plan::diff`] → the maps → counters →
 //! [`chaos_plan::raise`] → a [`Receipt`]. Ending a fault is the same walk without it.
 
 mod account;
+mod edit;
 mod error;
+mod force;
 mod lease;
+mod order;
 
 use std::time::Duration;
 
-use chaos_api::{EndReason, FaultSpec, Receipt};
-use chaos_plan::{Fault, Spare, Table, diff, lower};
+use chaos_api::{EndReason, Receipt};
+use chaos_plan::Table;
 
 pub use error::EngineError;
+pub use order::Order;
 
 use self::{account::Account, lease::Lease};
 use crate::{
-    dataplane::{Caught, Dataplane, Hooks},
+    dataplane::{Dataplane, Hooks},
     inventory::{Namespace, Target, boot_clock},
 };
 
@@ -26,19 +31,6 @@ pub const TICK: Duration = Duration::from_millis(250);
 
 /// How far apart looks for a target that is gone are, in boot-clock nanoseconds.
 const LOOK: u64 = 2_000_000_000;
-
-/// A fault to bring into force; its time counts from then.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// Its name, unique among the faults in force.
-    pub name: String,
-    /// Its words, validated.
-    pub spec: FaultSpec,
-    /// Seed of its draws.
-    pub seed: u64,
-    /// Connections that it leaves alone.
-    pub spare: Spare,
-}
 
 /// The engine of one namespace. Dropping it takes everything out of the kernel.
 pub struct Engine {
@@ -80,20 +72,12 @@ impl Engine {
     /// Brings a fault into force, idle connections included, and says what it hit at once. An
     /// error leaves everything as it was.
     pub fn inject(&mut self, order: Order) -> Result<Receipt, EngineError> {
-        if self.account(&order.name).is_some() {
+        if self.position(&order.name).is_ok() {
             return Err(EngineError::Exists(order.name));
         }
-        let started = boot_clock();
-        let deadline = started.saturating_add(order.spec.duration.as_nanos());
-        let fault = Fault {
-            name: order.name.clone(),
-            spec: order.spec,
-            deadline,
-            seed: order.seed,
-            spare: order.spare,
-        };
-        self.running
-            .push(Account::open(fault, &self.target, started));
+        let (name, now) = (order.name.clone(), boot_clock());
+        let account = Account::open(order.from(now), &self.target, now);
+        self.running.push(account);
         let caught = match self.bring().and_then(|()| self.catch()) {
             Ok(caught) => caught,
             Err(error) => {
@@ -102,25 +86,21 @@ impl Engine {
                 return Err(error);
             }
         };
-        self.note(&order.name, &caught);
-        self.receipt(&order.name)
+        self.note(&name, &caught);
+        self.receipt(&name)
     }
 
     /// Ends a fault now. Returns its final receipt once no kernel holds it, and no packet is still
     /// being judged by it.
     pub fn stop(&mut self, name: &str, reason: EndReason) -> Result<Receipt, EngineError> {
-        let at = self
-            .running
-            .iter()
-            .position(|account| account.fault.name == name);
-        let at = at.ok_or_else(|| EngineError::Unknown(name.into()))?;
+        let at = self.position(name)?;
         let account = self.running.remove(at);
         let before = self.table.clone();
         let brought = self.bring();
         self.running.insert(at, account);
         brought?;
         self.dataplane.settle();
-        self.observe(&before);
+        self.observe(Some(&before));
         let observed = account::observed(&self.dataplane, &self.hooks, &before)?;
         let mut account = self.running.remove(at);
         account.close(boot_clock(), reason);
@@ -139,7 +119,7 @@ impl Engine {
                 .iter_mut()
                 .for_each(|account| account.warn(error.to_string()));
         }
-        self.observe(&self.table.clone());
+        self.observe(None);
         let now = boot_clock();
         let gone = self.is_target_gone(now);
         let over = self
@@ -167,7 +147,7 @@ impl Engine {
 
     /// The receipts of the faults in force, as they stand.
     pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
-        self.observe(&self.table.clone());
+        self.observe(None);
         let observed = account::observed(&self.dataplane, &self.hooks, &self.table)?;
         let receipt = |account: &Account| account.receipt(&self.table, observed.clone());
         Ok(self.running.iter().map(receipt).collect())
@@ -175,11 +155,10 @@ impl Engine {
 
     /// The receipt of a fault in force, as it stands.
     pub fn receipt(&mut self, name: &str) -> Result<Receipt, EngineError> {
+        let at = self.position(name)?;
+        self.observe(None);
         let observed = account::observed(&self.dataplane, &self.hooks, &self.table)?;
-        let account = self
-            .account(name)
-            .ok_or_else(|| EngineError::Unknown(name.into()))?;
-        Ok(account.receipt(&self.table, observed))
+        Ok(self.running[at].receipt(&self.table, observed))
     }
 
     /// Whether no fault is in force.
@@ -193,53 +172,5 @@ impl Engine {
             .iter()
             .map(|account| account.fault.deadline)
             .min()
-    }
-
-    /// Makes the kernel hold the rules of the faults that are running, and no others.
-    fn bring(&mut self) -> Result<(), EngineError> {
-        let faults: Vec<_> = self.running.iter().map(|a| a.fault.clone()).collect();
-        let table = lower(&self.table, &faults)?;
-        let ops = diff(&self.table, &table, self.dataplane.bank());
-        self.dataplane.apply(&ops)?;
-        self.table = table;
-        Ok(())
-    }
-
-    /// Resets the idle connections that reset rules hit.
-    fn catch(&mut self) -> Result<Caught, EngineError> {
-        if self
-            .running
-            .iter()
-            .all(|account| account.fault.spec.faults.reset.is_none())
-        {
-            return Ok(Caught::default());
-        }
-        Ok(self
-            .dataplane
-            .reset_idle(&self.table, &self.namespace, &self.hooks)?)
-    }
-
-    /// Writes down what a catch hit, and for the fault that it was made for what it missed.
-    fn note(&mut self, name: &str, caught: &Caught) {
-        for (slot, flow) in &caught.flows {
-            account::hit(&mut self.running, &self.table, *slot, *flow);
-        }
-        let uncovered = self.hooks.uncovered().to_vec();
-        if let Some(account) = self.running.iter_mut().find(|a| a.fault.name == name) {
-            account.note(caught, &uncovered);
-        }
-    }
-
-    /// Takes the events that wait; their slots are those of `table`.
-    fn observe(&mut self, table: &Table) {
-        for event in self.dataplane.drain() {
-            account::event(&mut self.running, table, &event);
-        }
-    }
-
-    fn account(&self, name: &str) -> Option<&Account> {
-        self.running
-            .iter()
-            .find(|account| account.fault.name == name)
     }
 }

@@ -1,9 +1,15 @@
-//! The text of `/proc/PID/cgroup` (cgroups(7)): which container and which cgroups a process is in.
+//! The text of `/proc/PID/cgroup` (cgroups(7)): which container, pod and cgroups a process is in.
 //!
 //! Cgroup v1 writes one line per hierarchy, v2 the single line `0::PATH`, a hybrid system both.
 
 /// Hexadecimal digits of a container id, in every runtime that Kubernetes or Docker uses.
 const ID_DIGITS: usize = 64;
+
+/// Hexadecimal digits of a pod's UID, and of the hash of a static pod's configuration.
+const POD_DIGITS: usize = 32;
+
+/// Characters of a UID, with its dashes.
+const UID_LENGTH: usize = 36;
 
 /// What runtimes put before the id. Monitors (`crio-conmon-ID`, `libpod-conmon-ID`) are left out
 /// on purpose: they live in the machine's own namespace.
@@ -42,6 +48,20 @@ pub(super) fn container(text: &str) -> Option<&str> {
     lines(text).find_map(|line| line.path.rsplit('/').find_map(container_of_segment))
 }
 
+/// The UID of the pod that the process with these cgroups runs in, or what names a static pod in its
+/// place: the innermost one, as for containers.
+pub(super) fn pod(text: &str) -> Option<String> {
+    lines(text).find_map(|line| line.path.rsplit('/').find_map(pod_of_segment))
+}
+
+/// Whether `text` can stand for a pod in a cgroup's name: a UID (RFC 9562 §4), or the hash of a
+/// static pod's configuration.
+pub(super) fn names_pod(text: &str) -> bool {
+    let digits = text.bytes().filter(|byte| *byte != b'-').count();
+    let hex = text.split('-').all(is_lower_hex);
+    hex && digits == POD_DIGITS && matches!(text.len(), POD_DIGITS | UID_LENGTH)
+}
+
 /// Whether `path` is `ancestor` or lies below it.
 pub(super) fn is_within(path: &str, ancestor: &str) -> bool {
     path.strip_prefix(ancestor)
@@ -56,6 +76,21 @@ fn container_of_segment(segment: &str) -> Option<&str> {
         .iter()
         .filter_map(|prefix| name.strip_prefix(prefix))
         .find(|id| is_full_id(id))
+}
+
+fn pod_of_segment(segment: &str) -> Option<String> {
+    // containerd under a wrong driver setting: `kubepods-pod….slice:cri-containerd:ID`.
+    let name = segment.split(':').next().unwrap_or(segment);
+    let uid = match name.strip_suffix(".slice") {
+        // systemd nests slices at each dash, so the kubelet writes those of the UID as underscores.
+        Some(slice) => slice
+            .rsplit('-')
+            .next()?
+            .strip_prefix("pod")?
+            .replace('_', "-"),
+        None => name.strip_prefix("pod")?.to_owned(),
+    };
+    names_pod(&uid).then_some(uid)
 }
 
 fn is_full_id(text: &str) -> bool {

@@ -1,6 +1,7 @@
 //! From a target to its namespace. When in doubt nothing is chosen.
 
 mod error;
+mod pod;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +20,7 @@ const SHORT_ID: usize = 12;
 pub(super) fn find(target: &Target) -> Result<Namespace, FindError> {
     let namespace = search(target).and_then(not_of_first_process);
     namespace.map_err(|reason| FindError {
-        target: target.clone(),
+        target: Box::new(target.clone()),
         reason,
     })
 }
@@ -33,16 +34,23 @@ fn search(target: &Target) -> Result<Namespace, FindReason> {
         Target::Pid(pid) => of_processes(&[*pid], |_| true),
         Target::Container(id) => of_container(container_id(id)?),
         Target::Cgroup(path) => of_cgroup(path),
+        Target::Pod { uid, hash, ips } => pod::find(hash.as_deref().unwrap_or(uid), ips),
     }
 }
 
 fn not_of_first_process(namespace: Namespace) -> Result<Namespace, FindReason> {
-    match first_process::is_in(&namespace) {
-        Ok(false) => Ok(namespace),
-        Ok(true) => Err(FindReason::FirstProcess),
-        Err(Untold::Enter(error)) => Err(FindReason::Enter(error)),
-        Err(Untold::Read(error)) => Err(FindReason::Untold(error)),
+    if is_of_first_process(&namespace)? {
+        Err(FindReason::FirstProcess)
+    } else {
+        Ok(namespace)
     }
+}
+
+fn is_of_first_process(namespace: &Namespace) -> Result<bool, FindReason> {
+    first_process::is_in(namespace).map_err(|why| match why {
+        Untold::Enter(error) => FindReason::Enter(error),
+        Untold::Read(error) => FindReason::Untold(error),
+    })
 }
 
 fn named(name: &str) -> Result<PathBuf, FindReason> {
@@ -78,11 +86,23 @@ fn of_cgroup(path: &Path) -> Result<Namespace, FindReason> {
     of_processes(&pids(&found), is_meant)
 }
 
-/// The one namespace in which all of `pids` live. A process that no longer `is_meant` once its
-/// namespace is open has ended, and its number belongs to another.
+/// The one namespace in which all of `pids` live.
 fn of_processes(pids: &[u32], is_meant: impl Fn(&str) -> bool) -> Result<Namespace, FindReason> {
+    let (mut namespaces, members) = namespaces(pids, is_meant)?;
+    if namespaces.len() > 1 {
+        return Err(FindReason::SeveralNamespaces(members));
+    }
+    namespaces.pop().ok_or(FindReason::NoProcess)
+}
+
+/// The namespaces in which `pids` live. A process that no longer `is_meant` once its namespace is
+/// open has ended, and its number belongs to another.
+fn namespaces(
+    pids: &[u32],
+    is_meant: impl Fn(&str) -> bool,
+) -> Result<(Vec<Namespace>, Members), FindReason> {
     let mut members = Members::default();
-    let mut chosen: Option<Namespace> = None;
+    let mut found: Vec<Namespace> = Vec::new();
     for &pid in pids {
         let path = processes::namespace_file(pid);
         let namespace = match of_file(&path) {
@@ -91,13 +111,12 @@ fn of_processes(pids: &[u32], is_meant: impl Fn(&str) -> bool) -> Result<Namespa
         };
         if processes::cgroups(pid).is_some_and(|text| is_meant(&text)) {
             members.add(namespace.id(), pid);
-            chosen.get_or_insert(namespace);
+            if found.iter().all(|known| known.id() != namespace.id()) {
+                found.push(namespace);
+            }
         }
     }
-    if members.iter().count() > 1 {
-        return Err(FindReason::SeveralNamespaces(members));
-    }
-    chosen.ok_or(FindReason::NoProcess)
+    Ok((found, members))
 }
 
 fn pids(found: &[(u32, String)]) -> Vec<u32> {

@@ -18,6 +18,11 @@ impl Members {
         self.0.entry(namespace).or_default().push(pid);
     }
 
+    /// Those in some of the namespaces.
+    pub(super) fn only(self, wanted: impl Fn(NamespaceId) -> bool) -> Self {
+        Self(self.0.into_iter().filter(|(id, _)| wanted(*id)).collect())
+    }
+
     /// The namespaces, each with its processes.
     pub fn iter(&self) -> impl Iterator<Item = (NamespaceId, &[u32])> {
         self.0.iter().map(|(&id, pids)| (id, pids.as_slice()))

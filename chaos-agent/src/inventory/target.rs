@@ -1,6 +1,7 @@
 //! What a fault is aimed at on one machine, in the user's words.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// A way to point at one network namespace.
@@ -18,6 +19,16 @@ pub enum Target {
     /// The processes in a cgroup or below it: its path as in `/proc/PID/cgroup`, or below the
     /// place where cgroups are mounted (`/sys/fs/cgroup/…`).
     Cgroup(PathBuf),
+    /// A Kubernetes pod: the namespace of its processes that has one of its addresses, so that
+    /// helpers of its sandbox that live elsewhere are passed over.
+    Pod {
+        /// Its UID.
+        uid: String,
+        /// For a static pod, the hash of its configuration, which names its cgroup instead.
+        hash: Option<String>,
+        /// Its addresses.
+        ips: Vec<IpAddr>,
+    },
 }
 
 impl fmt::Display for Target {
@@ -28,6 +39,7 @@ impl fmt::Display for Target {
             Self::Pid(pid) => write!(f, "process {pid}"),
             Self::Container(id) => write!(f, "container {id}"),
             Self::Cgroup(path) => write!(f, "cgroup {}", path.display()),
+            Self::Pod { uid, .. } => write!(f, "pod {uid}"),
         }
     }
 }

@@ -23,12 +23,11 @@ fn own_warnings(receipt: &mut Receipt) {
 }
 
 fn targets(receipts: &[Receipt]) -> String {
-    let names: Vec<&str> = receipts.iter().map(|r| r.target.as_str()).collect();
-    let more = names.len().saturating_sub(NAMED);
-    let named = names[..names.len() - more].join(", ");
-    match more {
-        0 => named,
-        _ => format!("{named} and {more} more"),
+    let named = receipts.iter().take(NAMED).map(|r| r.target.as_str());
+    let list = named.collect::<Vec<_>>().join(", ");
+    match receipts.len().saturating_sub(NAMED) {
+        0 => list,
+        more => format!("{list} and {more} more"),
     }
 }
 

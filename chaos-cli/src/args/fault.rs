@@ -82,6 +82,34 @@ pub(crate) struct Pods {
     pub(crate) no_dynamic: bool,
 }
 
+/// How far to go in a cluster.
+#[derive(Clone, Copy, Debug, Group)]
+pub(crate) struct Way {
+    /// Only say which pods and connections it would hit
+    #[arg(long, help_heading = "Cluster")]
+    pub(crate) preview: bool,
+    /// Print the object, and create nothing
+    #[arg(long, help_heading = "Cluster")]
+    pub(crate) dry_run: bool,
+    /// Return as soon as the object is created
+    #[arg(long, help_heading = "Cluster")]
+    pub(crate) no_wait: bool,
+}
+
+impl Way {
+    /// The flags that are given.
+    pub(crate) fn flags(self) -> impl Iterator<Item = &'static str> {
+        let flags = [
+            ("--preview", self.preview),
+            ("--dry-run", self.dry_run),
+            ("--no-wait", self.no_wait),
+        ];
+        flags
+            .into_iter()
+            .filter_map(|(flag, given)| given.then_some(flag))
+    }
+}
+
 /// How long to wait for the cluster.
 #[derive(Clone, Copy, Debug, Group)]
 pub(crate) struct Patience {

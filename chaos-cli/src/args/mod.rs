@@ -9,7 +9,7 @@ mod traffic;
 
 use clap::{Args as Group, Parser, Subcommand};
 
-pub(crate) use fault::{Fault, Mode, Patience, Probes};
+pub(crate) use fault::{Fault, Mode, Patience, Probes, Way};
 pub(crate) use help::command;
 pub(crate) use output::{Format, Output};
 pub(crate) use reach::Reach;
@@ -81,15 +81,8 @@ pub(crate) struct Inject {
     /// mode)
     #[arg(long, conflicts_with = "trace")]
     pub(crate) detach: bool,
-    /// Only say which pods and connections it would hit
-    #[arg(long, help_heading = "Cluster")]
-    pub(crate) preview: bool,
-    /// Print the object, and create nothing
-    #[arg(long, help_heading = "Cluster")]
-    pub(crate) dry_run: bool,
-    /// Return as soon as the object is created
-    #[arg(long, help_heading = "Cluster")]
-    pub(crate) no_wait: bool,
+    #[command(flatten)]
+    pub(crate) way: Way,
     #[command(flatten)]
     pub(crate) patience: Patience,
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chaos_api::{NetworkFault, Span};
 use serde_json::json;
 use tokio::{signal::unix::SignalKind, time::Instant};
@@ -19,6 +19,9 @@ use crate::exit::{Ends, Exit};
 
 /// How long to wait for the end of a fault that is taken back.
 const TAKE_BACK: Duration = Duration::from_secs(10);
+
+/// The same where it has no start yet: perhaps nobody is there to answer.
+const TAKE_BACK_UNSTARTED: Duration = Duration::from_secs(2);
 
 /// How a fault that was created stands when the wait for it is over.
 pub(super) enum Brought {
@@ -54,7 +57,7 @@ pub(super) async fn bring(
         eprintln!("taking it back");
     }
     tokio::select! {
-        done = take_back(session, &fault) => { done?; }
+        done = take_back(session, &fault) => done?,
         signal = signals.next() => {
             let line = format!("{}: {}", named(&fault), still_there(&fault));
             return Err(Ends(Exit::Command(super::signals::code(signal)), line).into());
@@ -65,14 +68,24 @@ pub(super) async fn bring(
 
 /// Stops a fault and waits until no kernel holds it; one that never was in a plan is deleted, since
 /// it has no receipt.
-pub(super) async fn take_back(session: &Session, fault: &NetworkFault) -> Result<NetworkFault> {
-    let ended = end(session, fault, TAKE_BACK).await;
+pub(super) async fn take_back(session: &Session, fault: &NetworkFault) -> Result<()> {
+    let named = named(fault);
+    let stopped = change(session, &named, json!({ "stopped": true })).await;
+    let stopped = stopped.with_context(|| still_there(fault))?;
+    let patience = if is_started(&stopped) {
+        TAKE_BACK
+    } else {
+        TAKE_BACK_UNSTARTED
+    };
+    let ended = over(session, stopped, patience).await;
     let ended = ended.with_context(|| still_there(fault))?;
-    let started = ended.status.as_ref().and_then(|status| status.started_at);
-    if started.is_none() {
-        delete(session, &ended).await?;
+    if !is_started(&ended) {
+        return delete(session, &ended).await;
     }
-    Ok(ended)
+    if !is_over(&ended) {
+        bail!("{named}: {}", still_there(fault));
+    }
+    Ok(())
 }
 
 /// Stops a fault and waits until no kernel holds it, or the time is over; gives it as it is then.
@@ -81,14 +94,29 @@ pub(super) async fn end(
     fault: &NetworkFault,
     patience: Duration,
 ) -> Result<NetworkFault> {
-    let named = named(fault);
-    let mut last = change(session, &named, json!({ "stopped": true })).await?;
+    let stopped = change(session, &named(fault), json!({ "stopped": true })).await?;
+    over(session, stopped, patience).await
+}
+
+/// Waits for the end of a fault that was stopped; gives it as it is when the wait is over.
+async fn over(
+    session: &Session,
+    stopped: NetworkFault,
+    patience: Duration,
+) -> Result<NetworkFault> {
+    let named = named(&stopped);
+    let mut last = stopped;
     let find = |fault: &NetworkFault| {
         last.clone_from(fault);
         is_over(fault).then_some(())
     };
     until(session, &named, Some(Instant::now() + patience), find).await?;
     Ok(last)
+}
+
+fn is_started(fault: &NetworkFault) -> bool {
+    let status = fault.status.as_ref();
+    status.is_some_and(|status| status.started_at.is_some())
 }
 
 async fn wait(
@@ -118,10 +146,9 @@ fn brought(stand: Stand, fault: NetworkFault) -> Brought {
     match stand {
         Stand::Whole => Brought::Whole(fault),
         Stand::Part | Stand::Waiting => Brought::Part(fault, lines),
-        Stand::Nowhere => Brought::Not(Exit::Error, lines.join("\n")),
+        Stand::Nowhere => nowhere("it is in force in no pod".into(), lines),
         Stand::Refused { no_pods: true, why } => Brought::Not(Exit::NoPods, why),
-        Stand::Refused { why, .. } => Brought::Not(Exit::Error, why),
-        Stand::Over(why) => Brought::Not(Exit::Error, why),
+        Stand::Refused { why, .. } | Stand::Over(why) => Brought::Not(Exit::Error, why),
     }
 }
 
@@ -138,15 +165,18 @@ fn late(fault: NetworkFault, patience: Span) -> Brought {
     if status.active > 0 || shown {
         return Brought::Part(fault, lines);
     }
-    let mut lines = lines;
-    lines.insert(0, format!("it is in force in no pod within {patience}"));
+    nowhere(format!("it is in force in no pod within {patience}"), lines)
+}
+
+fn nowhere(first: String, mut lines: Vec<String>) -> Brought {
+    lines.insert(0, first);
     Brought::Not(Exit::Error, lines.join("\n"))
 }
 
 /// What a user must know of a fault that could not be taken back.
 fn still_there(fault: &NetworkFault) -> String {
     format!(
-        "it could not be taken back, and ends by itself {} after its start",
+        "its end is not confirmed; it ends by itself {} after its start",
         fault.spec.duration
     )
 }

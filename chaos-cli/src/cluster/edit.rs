@@ -17,7 +17,7 @@ use super::{
 use crate::{
     args::Edit,
     exit::{Ends, Exit, Usage},
-    words,
+    output, words,
 };
 
 pub(super) async fn edit(session: &Session, args: &Edit) -> Result<Exit> {
@@ -43,9 +43,7 @@ pub(super) async fn edit(session: &Session, args: &Edit) -> Result<Exit> {
         }
         Seen::Found(_) | Seen::Late | Seen::Gone => {
             let lines = current(&last).map(missing).unwrap_or_default();
-            lines
-                .iter()
-                .for_each(|line| eprintln!("not in force: {line}"));
+            output::complain("not in force", lines);
             Ok(Exit::Partly)
         }
     }

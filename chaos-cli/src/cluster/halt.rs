@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use chaos_api::{Enforcement, HALT, Halt, HaltSpec, NetworkFault, NodeReport};
+use chaos_api::{Enforcement, HALT, Halt, HaltSpec, NetworkFault, NodeReport, Span};
 use chaos_plan::{Report, ReportState};
 use jiff::Timestamp;
 use kube::{
@@ -28,6 +28,9 @@ use crate::{
 /// How often to ask whether the agents have let go.
 const EVERY: Duration = Duration::from_millis(250);
 
+/// How long the statuses may take to say what the agents have said.
+const SETTLE: Duration = Duration::from_secs(2);
+
 pub(super) async fn stop_all(session: &Session, args: &Stop) -> Result<Exit> {
     let before: Vec<_> = faults(session)
         .await?
@@ -39,26 +42,15 @@ pub(super) async fn stop_all(session: &Session, args: &Stop) -> Result<Exit> {
     if !quiet {
         eprintln!("halted: no fault starts until `netfault resume`");
     }
-    let end = Instant::now() + Duration::from(args.patience.timeout);
-    let mut held = held(session, &before).await?;
-    while !held.is_empty() && Instant::now() < end {
-        sleep(EVERY).await;
-        held = self::held(session, &before).await?;
-    }
-    let now = faults(session).await?;
-    let uid = |fault: &NetworkFault| fault.metadata.uid.clone();
-    let stopped = |fault: &NetworkFault| before.iter().any(|one| uid(one) == uid(fault));
-    let mut stopped: Vec<_> = now.into_iter().filter(stopped).collect();
-    stopped.iter_mut().for_each(text::tidy);
+    let held = let_go(session, &before, args.patience.timeout).await?;
+    let stopped = settled(session, &before).await?;
     output::print(args.output.format, &stopped, |wide| {
         match stopped.as_slice() {
             [] => "no fault was in force".into(),
             faults => text::list(faults, true, wide),
         }
     })?;
-    for line in &held {
-        eprintln!("end not confirmed: {line}");
-    }
+    output::complain("end not confirmed", &held);
     Ok(if held.is_empty() {
         Exit::Done
     } else {
@@ -88,6 +80,39 @@ pub(super) async fn say_if_halted(session: &Session) {
     }
 }
 
+/// Waits until nothing is in force, or the time is over; what still may be then.
+async fn let_go(session: &Session, before: &[NetworkFault], patience: Span) -> Result<Vec<String>> {
+    let end = Instant::now() + Duration::from(patience);
+    loop {
+        let held = held(session, before).await?;
+        if held.is_empty() || Instant::now() >= end {
+            return Ok(held);
+        }
+        sleep(EVERY).await;
+    }
+}
+
+/// The faults that were in force, as they are when their statuses say that they are over, or do not
+/// say so for a while.
+async fn settled(session: &Session, before: &[NetworkFault]) -> Result<Vec<NetworkFault>> {
+    let end = Instant::now() + SETTLE;
+    loop {
+        let mut now = same(faults(session).await?, before);
+        if !now.iter().any(in_force) || Instant::now() >= end {
+            now.iter_mut().for_each(text::tidy);
+            return Ok(now);
+        }
+        sleep(EVERY).await;
+    }
+}
+
+/// Those of `faults` that are in `before`, too.
+fn same(faults: Vec<NetworkFault>, before: &[NetworkFault]) -> Vec<NetworkFault> {
+    let uids: Vec<_> = before.iter().map(|fault| &fault.metadata.uid).collect();
+    let same = |fault: &NetworkFault| uids.contains(&&fault.metadata.uid);
+    faults.into_iter().filter(same).collect()
+}
+
 async fn create(session: &Session, reason: Option<String>) -> Result<()> {
     let params = PostParams {
         field_manager: Some(MANAGER.into()),
@@ -110,10 +135,8 @@ async fn held(session: &Session, before: &[NetworkFault]) -> Result<Vec<String>>
     match reports.list(&ListParams::default()).await {
         Ok(reports) => Ok(reports.items.iter().flat_map(armed).collect()),
         Err(error) if is_forbidden(&error) => {
-            let faults = faults(session).await?;
+            let faults = same(faults(session).await?, before);
             let open = faults.iter().filter(|fault| in_force(fault));
-            let uids: Vec<_> = before.iter().map(|fault| &fault.metadata.uid).collect();
-            let open = open.filter(|fault| uids.contains(&&fault.metadata.uid));
             Ok(open.map(|fault| named(fault).to_string()).collect())
         }
         Err(error) => Err(session.said(error)),

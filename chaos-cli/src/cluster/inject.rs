@@ -24,9 +24,9 @@ pub(super) async fn inject(session: &Session, args: &Inject) -> Result<Exit> {
                     force";
         return Err(Usage(line.into()).into());
     }
-    let enforcement = args.preview.then_some(Enforcement::Preview);
+    let enforcement = args.way.preview.then_some(Enforcement::Preview);
     let object = object(session, &args.fault, enforcement).await?;
-    if args.dry_run {
+    if args.way.dry_run {
         let form = match args.output.format {
             Format::Json => Format::Json,
             Format::Table | Format::Wide | Format::Yaml => Format::Yaml,
@@ -34,7 +34,7 @@ pub(super) async fn inject(session: &Session, args: &Inject) -> Result<Exit> {
         output::print(form, &object, |_| String::new())?;
         return Ok(Exit::Done);
     }
-    if args.no_wait {
+    if args.way.no_wait {
         let fault = create(session, &object).await?;
         if !args.output.quiet {
             eprintln!("created: {}", named(&fault));
@@ -68,16 +68,12 @@ fn show(brought: Brought, form: Output) -> Result<Exit> {
     } else {
         Exit::Partly
     };
-    for line in lines {
-        eprintln!("not in force: {line}");
-    }
+    output::complain("not in force", &lines);
     Ok(exit)
 }
 
 /// Says why it is not in force.
 pub(super) fn not(exit: Exit, why: &str) -> Exit {
-    for line in why.lines() {
-        eprintln!("error: {line}");
-    }
+    output::complain("error", why.lines());
     exit
 }

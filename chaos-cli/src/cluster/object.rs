@@ -1,9 +1,16 @@
 //! From the words of the command line to a `NetworkFault`, checked as the API server will.
 
 use anyhow::Result;
-use chaos_api::{Enforcement, Mode, NetworkFault, NetworkFaultSpec, Probes, check_name};
+use chaos_api::{
+    Blackhole, Enforcement, FaultSpec, Faults, Mode, NetworkFault, NetworkFaultSpec, Probes, Span,
+    Traffic, check_name,
+};
 
-use super::{peers, pods, session::Session};
+use super::{
+    peers,
+    pods::{self, Wanted},
+    session::Session,
+};
 use crate::{
     args::{self, Fault},
     exit::Usage,
@@ -47,19 +54,46 @@ fn name(session: &Session, fault: &Fault, object: &mut NetworkFault) -> Result<(
     check_name(&name).map_err(|wrong| Usage(format!("--name: {}", wrong.problem)))?;
     meta.name = Some(name);
     match &meta.namespace {
-        Some(own) if *own != session.namespace => {
+        Some(own) if session.is_namespace_named && *own != session.namespace => {
             let line = format!(
-                "metadata.namespace: the file says \"{own}\", and the namespace that is meant is \
-                 \"{}\"; write --namespace {own}",
+                "metadata.namespace: the file says \"{own}\", and --namespace \"{}\"; remove one of \
+                 them",
                 session.namespace
             );
             Err(Usage(line).into())
         }
-        _ => {
+        Some(_) => Ok(()),
+        None => {
             meta.namespace = Some(session.namespace.clone());
             Ok(())
         }
     }
+}
+
+/// A fault that only shows what it would hit: any traffic of these pods.
+pub(super) fn preview_of(wanted: Wanted, duration: Span) -> NetworkFaultSpec {
+    let faults = Faults {
+        blackhole: Some(Blackhole { probability: None }),
+        ..Faults::default()
+    };
+    NetworkFaultSpec {
+        selector: wanted.selector,
+        pods: wanted.names,
+        mode: Some(Mode::All),
+        enforcement: Enforcement::Preview,
+        probes: Probes::Include,
+        ..bare(faults, duration)
+    }
+}
+
+/// A fault that names no pods yet.
+fn bare(faults: Faults, duration: Span) -> NetworkFaultSpec {
+    NetworkFaultSpec::from(FaultSpec {
+        traffic: Traffic::default(),
+        faults,
+        duration,
+        seed: None,
+    })
 }
 
 async fn from_words(session: &Session, fault: &Fault) -> Result<NetworkFaultSpec> {
@@ -75,18 +109,12 @@ async fn from_words(session: &Session, fault: &Fault) -> Result<NetworkFaultSpec
         mode: Some(mode),
         value: choice.value.clone(),
         traffic: words::traffic(&fault.traffic, peers)?,
-        faults,
-        duration: fault.duration.unwrap_or_default(),
-        start_before: None,
-        enforcement: Enforcement::Enforce,
         probes: match choice.probes {
             Some(args::Probes::Include) => Probes::Include,
             Some(args::Probes::Spare) | None => Probes::Spare,
         },
         dynamic: mode == Mode::All && !choice.no_dynamic,
-        seed: None,
-        atomic: false,
-        stopped: false,
+        ..bare(faults, fault.duration.unwrap_or_default())
     })
 }
 

@@ -10,7 +10,7 @@ use kube::Api;
 use super::session::Session;
 use crate::{args, exit::Usage, words};
 
-/// The label by which a StatefulSet tells its pods apart.
+/// The label by which a `StatefulSet` tells its pods apart.
 const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 
 /// The label that every namespace has, with its name.

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     args::{Output, Plan},
     exit::Exit,
+    output,
 };
 
 pub(super) async fn plan(session: &Session, args: &Plan) -> Result<Exit> {
@@ -51,8 +52,6 @@ pub(super) fn show(brought: Brought, form: Output) -> Result<Exit> {
     } else {
         Exit::Partly
     };
-    for line in lines {
-        eprintln!("not looked at: {line}");
-    }
+    output::complain("not looked at", &lines);
     Ok(exit)
 }

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     args::Run,
     exit::{Exit, NOT_FOUND, NOT_STARTED, Usage},
+    output,
 };
 
 pub(super) async fn run(session: &Session, args: &Run) -> Result<Exit> {
@@ -66,12 +67,10 @@ async fn in_force(
     match brought.await {
         Ok(Brought::Whole(fault)) => return Ok(Some(fault)),
         Ok(Brought::Part(fault, lines)) => {
-            lines
-                .iter()
-                .for_each(|line| eprintln!("error: not in force: {line}"));
+            output::complain("error: not in force", lines);
             take_back(session, &fault).await?;
         }
-        Ok(Brought::Not(_, why)) => why.lines().for_each(|line| eprintln!("error: {line}")),
+        Ok(Brought::Not(_, why)) => output::complain("error", why.lines()),
         Ok(Brought::Interrupted(_)) => eprintln!("error: interrupted"),
         Err(error) if error.is::<Usage>() => return Err(error),
         Err(error) => eprintln!("error: {error:#}"),

@@ -16,6 +16,8 @@ pub(super) struct Session {
     pub(super) client: Client,
     /// The namespace that is meant where no other is named.
     pub(super) namespace: String,
+    /// Whether the user named it, so that a file may not name another.
+    pub(super) is_namespace_named: bool,
     /// The API server's address.
     pub(super) server: String,
 }
@@ -41,14 +43,16 @@ impl Session {
             None => Config::incluster().context("the pod's account")?,
         };
         config.connect_timeout = Some(CONNECT);
-        let namespace = cluster.namespace;
-        let namespace = namespace.unwrap_or_else(|| config.default_namespace.clone());
+        let named = cluster.namespace;
+        let is_namespace_named = named.is_some();
+        let namespace = named.unwrap_or_else(|| config.default_namespace.clone());
         check_name(&namespace).map_err(|wrong| Usage(format!("--namespace: {}", wrong.problem)))?;
         let server = config.cluster_url.to_string();
         let client = Client::try_from(config).context("the kubeconfig")?;
         Ok(Self {
             client,
             namespace,
+            is_namespace_named,
             server: server.trim_end_matches('/').to_owned(),
         })
     }

@@ -101,13 +101,15 @@ pub(super) fn place(receipt: &PodReceipt) -> String {
     format!("pod/{} on {}", receipt.pod, receipt.node)
 }
 
-/// Why a pod is not under the fault, or not any more.
+/// Why a pod is not under the fault, or not any more; empty where it is.
 pub(super) fn why(receipt: &PodReceipt) -> String {
-    let (reason, message) = (receipt.reason.as_deref(), receipt.message.as_deref());
-    match (reason, message) {
-        (Some(reason), Some(message)) => format!("{reason}, {message}"),
-        (Some(one), None) | (None, Some(one)) => one.into(),
-        (None, None) => "no reason is given".into(),
+    let (reason, message) = (receipt.reason.clone(), receipt.message.clone());
+    match (receipt.state, reason, message) {
+        (PodState::Refused, Some(reason), Some(message)) => format!("{reason}, {message}"),
+        (PodState::Refused | PodState::Ended, reason, message) => {
+            message.or(reason).unwrap_or_default()
+        }
+        _ => String::new(),
     }
 }
 
@@ -125,3 +127,6 @@ fn refused(status: &NetworkFaultStatus) -> Option<Stand> {
         why: format!("{}: {}", accepted.reason, accepted.message),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use super::{
     stand::{Stand, current, is_over, missing, stand},
     text,
 };
-use crate::{args::Stop, exit::Exit};
+use crate::{args::Stop, exit::Exit, output};
 
 pub(super) async fn stop(session: &Session, args: &Stop) -> Result<Exit> {
     let named = session.named(args.name.as_deref().unwrap_or_default())?;
@@ -30,8 +30,7 @@ pub(super) async fn stop(session: &Session, args: &Stop) -> Result<Exit> {
     let status = current(&ended);
     let lines = status.map(|status| [missing(status), text::held(status)].concat());
     let lines = lines.filter(|lines| !lines.is_empty());
-    for line in lines.unwrap_or_else(|| vec!["netfault's controller has not answered".into()]) {
-        eprintln!("end not confirmed: {line}");
-    }
+    let silent = || vec!["netfault's controller has not answered".to_owned()];
+    output::complain("end not confirmed", lines.unwrap_or_else(silent));
     Ok(Exit::Partly)
 }

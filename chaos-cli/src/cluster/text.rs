@@ -1,7 +1,8 @@
 //! Faults and their receipts as people read them.
 
 use chaos_api::{
-    FaultState, NetworkFault, NetworkFaultStatus, PodPreview, PodReceipt, PodState, RuleCounters,
+    ConditionType, FaultState, NetworkFault, NetworkFaultStatus, PodPreview, PodReceipt, PodState,
+    RuleCounters,
 };
 use jiff::Timestamp;
 
@@ -30,12 +31,14 @@ pub(super) fn print_preview(form: Output, fault: &NetworkFault) -> anyhow::Resul
     if !form.quiet {
         let status = status(&fault);
         let total: u64 = status.preview.iter().map(|pod| pod.total).sum();
+        let total = usize::try_from(total).unwrap_or(usize::MAX);
         let pods = status
             .receipts
             .iter()
             .filter(|pod| pod.state == PodState::Previewed)
             .count();
-        eprintln!("{total} live connections of {pods} pods match; nothing was changed");
+        let [total, pods] = [(total, "live connection"), (pods, "pod")].map(counted_as);
+        eprintln!("{total} of {pods} match; nothing was changed");
     }
     Ok(())
 }
@@ -49,8 +52,11 @@ pub(super) fn tidy(fault: &mut NetworkFault) {
 pub(super) fn in_force(fault: &NetworkFault) -> String {
     let status = status(fault);
     let until = moment(status.ends_at);
-    let (name, faults, pods) = (named(fault), &status.faults, &status.pods);
-    format!("in force: {name} ({faults}) in {pods} pods until {until}")
+    let (name, faults) = (named(fault), fault.spec.faults.words().join(", "));
+    format!(
+        "in force: {name} ({faults}) in {} until {until}",
+        of_pods(&status)
+    )
 }
 
 /// Faults, a row each.
@@ -134,35 +140,54 @@ fn head(fault: &NetworkFault, status: &NetworkFaultStatus) -> String {
 }
 
 fn life(fault: &NetworkFault, status: &NetworkFaultStatus) -> String {
-    let pods = &status.pods;
     let (start, end) = (status.started_at, status.ends_at);
     match stand(fault) {
         Stand::Refused { why, .. } => format!("refused: {why}"),
         Stand::Over(why) => match start {
-            Some(_) => format!("in force from {}, over: {why}", moment(start)),
+            Some(_) => format!(
+                "in force from {} to {}: {why}",
+                moment(start),
+                ended(status)
+            ),
             None => format!("never in force: {why}"),
         },
         _ if start.is_none() => "not in force yet".into(),
-        _ => format!(
-            "in force in {pods} pods since {} until {}",
-            moment(start),
-            moment(end)
-        ),
+        _ => {
+            let pods = of_pods(status);
+            format!(
+                "in force in {pods} since {} until {}",
+                moment(start),
+                moment(end)
+            )
+        }
     }
+}
+
+/// A number of things.
+fn counted_as((count, word): (usize, &str)) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{end}")
+}
+
+/// In how many pods, of those it is for.
+fn of_pods(status: &NetworkFaultStatus) -> String {
+    format!("{} of {} pods", status.active, status.chosen)
+}
+
+/// When it ended, as the condition that says so has it.
+fn ended(status: &NetworkFaultStatus) -> String {
+    let succeeded = status.condition(ConditionType::Succeeded);
+    moment(succeeded.map(|condition| condition.last_transition_time.0))
 }
 
 fn pods(receipts: &[PodReceipt], wide: bool) -> String {
     let rows = receipts.iter().map(|pod| {
-        let reason = match pod.state {
-            PodState::Refused | PodState::Ended => why(pod),
-            PodState::Waiting | PodState::Armed | PodState::Previewed => String::new(),
-        };
         [
             pod.pod.clone(),
             pod.node.clone(),
             pod_state(pod.state).to_owned(),
             counted(pod, wide),
-            reason,
+            why(pod),
         ]
     });
     table(["POD", "NODE", "STATE", "COUNTED", "WHY"], rows)

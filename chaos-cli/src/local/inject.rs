@@ -6,16 +6,7 @@ use super::{foreground, holders, order, text};
 use crate::{args::Inject, exit::Exit, mode};
 
 pub(super) fn inject(args: &Inject) -> Result<Exit> {
-    let flags = [
-        ("--preview", args.preview),
-        ("--dry-run", args.dry_run),
-        ("--no-wait", args.no_wait),
-    ];
-    super::refuse(
-        flags
-            .into_iter()
-            .filter_map(|(flag, given)| given.then_some(flag)),
-    )?;
+    super::refuse(args.way.flags())?;
     if args.detach {
         detached(args)
     } else {

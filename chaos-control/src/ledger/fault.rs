@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use chaos_api::{ConditionType, NetworkFault, NetworkFaultStatus, PodState};
+use chaos_api::{ConditionType, FaultState, NetworkFault, NetworkFaultStatus, PodState};
 use chaos_plan::{FaultView, Outcome, Verdict};
 use jiff::Timestamp;
 
-use super::echo::Echo;
+use super::{Moment, echo::Echo};
 use crate::views::FoundFault;
 
 /// How often a status is written in which nothing but counters has changed.
 const COUNTERS: Duration = Duration::from_secs(1);
+
+/// How long a status waits that would say no more than that the plans are published: the nodes'
+/// answers are about to come, and are told with it.
+const ANSWERS: Duration = Duration::from_millis(30);
 
 /// What the leader remembers of a fault: what was decided about it for good, and its status.
 #[derive(Debug, Default)]
@@ -25,6 +29,8 @@ pub(super) struct FaultEntry {
     /// Its status.
     pub(super) status: Echo<NetworkFaultStatus>,
     written: Option<Instant>,
+    /// When it was first planned for by this leader.
+    begun: Option<Instant>,
 }
 
 impl FaultEntry {
@@ -66,7 +72,7 @@ impl FaultEntry {
     /// Takes a verdict for good. Whether planning must be done again: where only some of the first
     /// plans were published, all of its pods are drawn again by the same seed, and its end stays
     /// the published one.
-    pub(super) fn take(&mut self, verdict: &Verdict, now: Timestamp) -> bool {
+    pub(super) fn take(&mut self, verdict: &Verdict, now: Moment) -> bool {
         if verdict.outcome != Outcome::Placed {
             return false;
         }
@@ -74,7 +80,8 @@ impl FaultEntry {
         self.chosen.extend(pods);
         let found = self.found.take();
         if self.started.is_none() {
-            self.started = Some(found.unwrap_or(now));
+            self.started = Some(found.unwrap_or(now.server));
+            self.begun = Some(now.local);
         }
         found.is_some()
     }
@@ -91,6 +98,9 @@ impl FaultEntry {
         before: &NetworkFaultStatus,
         status: &NetworkFaultStatus,
     ) -> Option<Instant> {
+        if before.started_at.is_none() && status.state == FaultState::Pending {
+            return self.begun.map(|begun| begun + ANSWERS);
+        }
         let written = self.written?;
         (outline(before) == outline(status)).then_some(written + COUNTERS)
     }

@@ -70,10 +70,10 @@ impl Ledger {
     pub fn plan(&mut self, mirror: &mut Mirror, now: Moment) {
         let mut views = self.views(mirror);
         let mut placement = mirror.place(&views, now.server);
-        if self.take(&placement, now.server) {
+        if self.take(&placement, now) {
             views = self.views(mirror);
             placement = mirror.place(&views, now.server);
-            self.take(&placement, now.server);
+            self.take(&placement, now);
         }
         self.want(mirror, &mut placement);
         let started = |view: &mut FaultView| {
@@ -123,7 +123,7 @@ impl Ledger {
     }
 
     /// Takes the verdicts for good; whether planning must be done again.
-    fn take(&mut self, placement: &Placement, now: Timestamp) -> bool {
+    fn take(&mut self, placement: &Placement, now: Moment) -> bool {
         let mut again = false;
         for (id, verdict) in &placement.verdicts {
             if let Some(entry) = self.faults.get_mut(&id.uid) {

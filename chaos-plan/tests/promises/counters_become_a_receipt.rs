@@ -1,7 +1,9 @@
 //! What the kernel counted, as the reader of a receipt sees it.
 
+use std::collections::BTreeMap;
+
 use chaos_abi::{Counters, Direction, Seen};
-use chaos_api::{EndReason, Receipt, Span, State};
+use chaos_api::{Block, EndReason, Receipt, Span, State};
 use chaos_plan::{Clock, Fault, Life, Observed, Table, lower, raise, total};
 
 use crate::faults_become_rules::read;
@@ -34,6 +36,7 @@ fn alive() -> Life {
         started: 1_000_000_000,
         ended: None,
         interrupted: Span::ZERO,
+        past: BTreeMap::new(),
     }
 }
 
@@ -97,6 +100,34 @@ fn a_fault_that_met_nothing_says_so_when_it_is_over() {
         "for 1.5s in all the holder stood still and everything passed",
     ];
     assert_eq!(receipt.warnings, expected);
+}
+
+#[test]
+fn what_an_edit_took_away_stays_counted() {
+    let before = Counters {
+        matched: 4,
+        reset: 4,
+        first: 1_500_000_000,
+        last: 1_600_000_000,
+        ..Counters::default()
+    };
+    let life = Life {
+        past: [(Block::Reset, before)].into(),
+        ..alive()
+    };
+    let receipt = receipt(Counters::default(), &life);
+    assert!(receipt.traffic_matched);
+    assert_eq!(
+        receipt.first_hit.unwrap().to_string(),
+        "2023-11-14T22:13:21.5Z"
+    );
+    let traffic: Vec<_> = receipt.rules.iter().map(|rule| &rule.traffic[..]).collect();
+    assert_eq!(
+        traffic,
+        ["TCP, peer 10.0.0.0/8, peer port 4222", "before an edit"]
+    );
+    let counted = receipt.rules.iter().map(|rule| rule.counters.reset);
+    assert_eq!(counted.collect::<Vec<_>>(), [0, 4]);
 }
 
 #[test]

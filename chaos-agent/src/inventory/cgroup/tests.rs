@@ -109,3 +109,71 @@ fn within_goes_by_whole_names() {
     assert!(!is_within("/a/bc", "/a/b"));
     assert!(!is_within("/a", "/a/b"));
 }
+
+const UID: &str = "1d6f6ab4-0d0b-4b44-9f24-6a7c4c1a2b3c";
+const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015";
+
+/// What `template` says of a pod, where `U_D` stands for the UID as systemd has it.
+#[track_caller]
+fn assert_pod(template: &str, expected: Option<&str>) {
+    let text = template.replace("U_D", &UID.replace('-', "_"));
+    let text = at(&text.replace("UID", UID).replace("HASH", HASH));
+    assert_eq!(pod(&text).as_deref(), expected, "{text}");
+}
+
+#[test]
+fn a_pod_is_named_by_its_uid_under_both_drivers() {
+    for text in [
+        "0::/kubepods/burstable/podUID/ID",
+        "0::/kubepods/podUID/ID",
+        "0::/kubepods/podUID",
+        "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podU_D.slice/crio-ID.scope",
+        "0::/kubepods.slice/kubepods-podU_D.slice/cri-containerd-ID.scope/init",
+        "0::/system.slice/containerd.service/kubepods-podU_D.slice:cri-containerd:ID",
+        "0::/../../podUID/ID",
+        "0::/../../kubepods-besteffort-podU_D.slice/cri-containerd-ID.scope",
+        "9:name=systemd:/kubepods/besteffort/podUID/ID\n8:pids:/kubepods/besteffort/podUID/ID\n0::/",
+        "9:name=systemd:/\n8:pids:/\n0::/kubepods/besteffort/podUID/ID",
+        // A monitor in the pod's slice.
+        "0::/kubepods.slice/kubepods-podU_D.slice/crio-conmon-ID.scope",
+    ] {
+        assert_pod(text, Some(UID));
+    }
+}
+
+#[test]
+fn a_static_pod_is_named_by_its_hash() {
+    assert_pod("0::/kubepods/burstable/podHASH/ID", Some(HASH));
+    let slice = "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podHASH.slice";
+    assert_pod(&format!("{slice}/cri-containerd-ID.scope"), Some(HASH));
+}
+
+#[test]
+fn a_pod_of_a_node_in_a_container_is_that_node_s() {
+    let kind = "/docker/OUTER/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-podU_D.slice";
+    assert_pod(&format!("0::{kind}/cri-containerd-ID.scope"), Some(UID));
+    assert_pod(
+        "0::/docker/OUTER/kubelet/kubepods/besteffort/podUID/ID",
+        Some(UID),
+    );
+    let outer = "/kubepods/pod00112233-4455-6677-8899-aabbccddeeff/OUTER";
+    assert_pod(&format!("0::{outer}/kubelet/kubepods/podUID/ID"), Some(UID));
+}
+
+#[test]
+fn what_only_looks_like_a_pod_is_none() {
+    for text in [
+        "0::/kubepods/burstable",
+        "0::/kubepods.slice/kubepods-burstable.slice",
+        "0::/docker/ID",
+        "0::/libpod_pod_ID/podman",
+        "0::/kubepods/podUIDx/ID",
+        "0::/kubepods/pod1/ID",
+        "0::/tripodUID/ID",
+        "0::/kubepods/podUID.scope",
+        "0::/",
+        "",
+    ] {
+        assert_pod(text, None);
+    }
+}

@@ -3,15 +3,16 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::inventory::{EnterError, Members, Target};
+use crate::inventory::{EnterError, Members, NetlinkError, Target};
 
 /// A target that gave no namespace, and why.
 #[derive(Debug)]
 pub struct FindError {
     /// The target.
-    pub target: Target,
+    pub target: Box<Target>,
     /// What is the matter with it.
     pub reason: FindReason,
 }
@@ -61,6 +62,17 @@ pub enum FindReason {
     /// Its processes live in more than one namespace.
     #[error("its processes live in several network namespaces ({0}): choose one by its pid")]
     SeveralNamespaces(Members),
+    /// None of its processes' namespaces has one of its addresses.
+    #[error(
+        "none of its processes' network namespaces ({found}) has an address of it: looked for {}",
+        list(.ips)
+    )]
+    NamespaceMismatch {
+        /// The namespaces with their processes.
+        found: Members,
+        /// The addresses.
+        ips: Vec<IpAddr>,
+    },
     /// The namespace is the machine's own.
     #[error(
         "it uses the machine's own network, that of process 1, which is never touched: \
@@ -73,10 +85,22 @@ pub enum FindReason {
          mount /proc here and run with CAP_SYS_PTRACE"
     )]
     Untold(#[source] io::Error),
+    /// The interfaces of a namespace cannot be listed.
+    #[error(transparent)]
+    Netlink(NetlinkError),
     /// The namespace was found and cannot be entered.
     #[error(transparent)]
     Enter(EnterError),
     /// The processes cannot be listed.
     #[error("cannot list processes: mount /proc here")]
     Processes(#[source] io::Error),
+}
+
+fn list(ips: &[IpAddr]) -> String {
+    let words: Vec<String> = ips.iter().map(ToString::to_string).collect();
+    if words.is_empty() {
+        "none".to_owned()
+    } else {
+        words.join(", ")
+    }
 }

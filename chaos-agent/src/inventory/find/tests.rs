@@ -54,6 +54,42 @@ fn a_container_that_does_not_run_has_no_process() {
     );
 }
 
+fn pod(uid: &str, hash: Option<&str>) -> Target {
+    Target::Pod {
+        uid: uid.into(),
+        hash: hash.map(str::to_owned),
+        ips: vec![[198, 18, 0, 1].into()],
+    }
+}
+
+#[test]
+fn a_pod_that_is_not_here_has_no_process() {
+    let uid = "00000000-0000-4000-8000-000000000000";
+    for hash in [None, Some("00000000000000000000000000000000")] {
+        assert_eq!(
+            refusal(&pod(uid, hash)),
+            format!("pod {uid}: no process of it runs on this machine")
+        );
+    }
+}
+
+#[test]
+fn a_pod_goes_by_nothing_but_its_uid_or_hash() {
+    for uid in [
+        "",
+        "/",
+        "web-0",
+        "00000000-0000-4000-8000-00000000000",
+        "00000000_0000_4000_8000_000000000000",
+    ] {
+        let line = refusal(&pod(uid, None));
+        assert!(
+            line.starts_with(&format!("pod {uid}: a pod is named by its UID")),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn the_root_cgroup_is_refused() {
     assert_eq!(

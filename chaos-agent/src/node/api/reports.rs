@@ -23,6 +23,9 @@ use crate::node::executor::Account;
 /// Who owns the fields that the agent writes.
 const MANAGER: &str = "netfault-agent";
 
+/// How often it is checked that the report stands as it was written.
+const CHECK: Duration = Duration::from_secs(30);
+
 /// Reads what the process before this one reported last, until the API server answers.
 pub(in crate::node) async fn previous(reach: &Reach) -> NodeReportStatus {
     let api: Api<NodeReport> = Api::all(reach.client.clone());
@@ -49,9 +52,15 @@ pub(in crate::node) async fn report(
         outage: Outage::of("writing the report", &reach.metrics),
         reach,
         before,
+        version: None,
         answered: PlanId::default(),
     };
-    while accounts.changed().await.is_ok() {
+    loop {
+        match timeout(CHECK, accounts.changed()).await {
+            Ok(Err(_)) => return,
+            Err(_) if reporter.stands().await => continue,
+            Ok(Ok(())) | Err(_) => {}
+        }
         if reporter.deliver(&mut accounts).await {
             return;
         }
@@ -62,11 +71,27 @@ struct Reporter {
     reach: Reach,
     outage: Outage,
     before: NodeReportStatus,
+    /// The version of the object that was written last; nothing where it is to be written anew.
+    version: Option<String>,
     /// The plan that was acknowledged last.
     answered: PlanId,
 }
 
 impl Reporter {
+    /// Whether the object is as it was written: somebody may have made it anew.
+    async fn stands(&mut self) -> bool {
+        let api = self.api();
+        let read = api.get_metadata_opt(&self.reach.node);
+        let Ok(Ok(Some(read))) = timeout(REQUEST, read).await else {
+            return true;
+        };
+        let stands = read.metadata.resource_version == self.version;
+        if !stands {
+            self.version = None;
+        }
+        stands
+    }
+
     /// Writes the newest account, whichever that is meanwhile; whether it was the last of all.
     async fn deliver(&mut self, accounts: &mut Receiver<Option<Account>>) -> bool {
         let mut pauses = Pauses::default();
@@ -112,7 +137,7 @@ impl Reporter {
         let now = now.unwrap_or(Timestamp::UNIX_EPOCH);
         let problem = self.reach.health.problem();
         let status = status(account, problem, self.before.ready(), now);
-        if status == self.before {
+        if status == self.before && self.version.is_some() {
             return Ok(());
         }
         let patch = Patch::Apply(json!({
@@ -121,11 +146,16 @@ impl Reporter {
             "metadata": { "name": self.reach.node },
             "status": status,
         }));
-        let api: Api<NodeReport> = Api::all(self.reach.client.clone());
         let params = PatchParams::apply(MANAGER).force();
-        timeout(REQUEST, api.patch_status(&self.reach.node, &params, &patch)).await??;
+        let api = self.api();
+        let patched = api.patch_status(&self.reach.node, &params, &patch);
+        self.version = timeout(REQUEST, patched).await??.metadata.resource_version;
         self.before = status;
         self.reach.metrics.reports_sent.inc();
         Ok(())
+    }
+
+    fn api(&self) -> Api<NodeReport> {
+        Api::all(self.reach.client.clone())
     }
 }

@@ -33,7 +33,9 @@ impl Executor {
             .engines
             .extract_if(.., |_, held| held.is_due(now))
             .collect();
-        due.iter().for_each(|(_, held)| self.late(held, now));
+        for (_, held) in &due {
+            self.late(held, now);
+        }
         let (ending, going): (Vec<_>, Vec<_>) =
             due.into_iter().partition(|(_, held)| held.is_ending(now));
         let tick = |(pod, mut held): (String, Held)| {

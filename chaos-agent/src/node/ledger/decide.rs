@@ -9,7 +9,7 @@ use super::Entry;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
     /// It is to be in force, or shown.
-    Order(PodOrder),
+    Order(Box<PodOrder>),
     /// It is in the plan, and its time is over.
     Over,
     /// It was ended on this node for good.
@@ -30,9 +30,9 @@ pub(super) enum Step {
     /// It stands as is wished.
     Nothing,
     /// Bring it into force, or show it.
-    Bring(PodOrder),
+    Bring(Box<PodOrder>),
     /// Give it other words or another end.
-    Edit(PodOrder),
+    Edit(Box<PodOrder>),
     /// End it.
     Stop(EndReason),
     /// Say that it is not in force, for this reason.

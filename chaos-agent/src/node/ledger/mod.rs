@@ -146,8 +146,8 @@ impl Ledger {
             let key = (pod.to_owned(), fault.clone());
             match decide(self.entries.get(&key), &wish, now) {
                 Step::Nothing => self.rest(&key, now),
-                Step::Bring(order) => actions.push(Action::Bring(order)),
-                Step::Edit(order) => actions.push(Action::Edit(order)),
+                Step::Bring(order) => actions.push(Action::Bring(*order)),
+                Step::Edit(order) => actions.push(Action::Edit(*order)),
                 Step::Stop(reason) => actions.push(Action::Stop(fault, reason)),
                 Step::Refuse(reason) => self.write(&key, refused(reason)),
                 Step::Lose => {

@@ -43,7 +43,7 @@ impl Ledger {
         }
         for order in body.orders(pod, left) {
             if self.overruled(&order.id).is_none() {
-                wishes.insert(order.id.clone(), Wish::Order(order));
+                wishes.insert(order.id.clone(), Wish::Order(Box::new(order)));
             }
         }
     }

@@ -17,21 +17,8 @@ pub(crate) fn faults() -> Vec<Rule> {
 pub(crate) fn spec() -> Vec<Rule> {
     let count = format!("self.value.matches('{}')", escaped(patterns::COUNT));
     let share = format!("self.value.matches('{}')", escaped(patterns::PERCENT));
-    let mut rules = vec![
-        at(
-            rule(
-                "has(self.selector) || has(self.pods)",
-                "is required; name the pods' labels, or the pods themselves in spec.pods",
-            ),
-            ".selector",
-        ),
-        at(
-            rule(
-                "!has(self.selector) || !has(self.pods)",
-                "does not go with spec.selector; write one of them",
-            ),
-            ".pods",
-        ),
+    let mut rules = pods();
+    rules.extend([
         at(
             rule(
                 "!(self.mode in ['All', 'One']) || !has(self.value)",
@@ -116,10 +103,30 @@ pub(crate) fn spec() -> Vec<Rule> {
             ),
             ".faults",
         ),
-    ];
+    ]);
     rules.push(immutable("mode"));
     rules.extend(OPTIONAL.map(immutable_optional));
     rules
+}
+
+/// Of the two ways to name pods.
+fn pods() -> Vec<Rule> {
+    vec![
+        at(
+            rule(
+                "has(self.selector) || has(self.pods)",
+                "is required; name the pods' labels, or the pods themselves in spec.pods",
+            ),
+            ".selector",
+        ),
+        at(
+            rule(
+                "!has(self.selector) || !has(self.pods)",
+                "does not go with spec.selector; write one of them",
+            ),
+            ".pods",
+        ),
+    ]
 }
 
 /// The optional fields that do not change.

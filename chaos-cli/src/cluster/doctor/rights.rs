@@ -1,9 +1,6 @@
 //! What the user may do, and whether the namespace allows faults.
 
-use chaos_api::{
-    Blackhole, ENABLED_LABEL, Enforcement, Faults, Mode, NetworkFault, NetworkFaultSpec, Probes,
-    Span, Traffic, label_selector,
-};
+use chaos_api::{ENABLED_LABEL, NetworkFault, Span, label_selector};
 use k8s_openapi::api::{
     authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
     core::v1::Namespace,
@@ -11,7 +8,9 @@ use k8s_openapi::api::{
 use kube::{Api, api::PostParams};
 
 use super::Check;
-use crate::cluster::{create::try_out, errors::is_forbidden, session::Session};
+use crate::cluster::{
+    create::try_out, errors::is_forbidden, object::preview_of, pods::Wanted, session::Session,
+};
 
 /// What `inject` and `stop` do with faults.
 const VERBS: [&str; 5] = ["create", "get", "list", "watch", "patch"];
@@ -83,32 +82,15 @@ async fn may(session: &Session, verb: &str) -> anyhow::Result<bool> {
 /// Whether admission and the kind's version would take a fault; nothing is created.
 async fn trial(session: &Session) -> Check {
     let need = "a fault would be accepted";
-    let mut fault = NetworkFault::new("netfault-doctor", sample());
+    let wanted = Wanted {
+        selector: label_selector("netfault.dev/doctor=none").ok(),
+        ..Wanted::default()
+    };
+    let spec = preview_of(wanted, Span::from_secs(1));
+    let mut fault = NetworkFault::new("netfault-doctor", spec);
     fault.metadata.namespace = Some(session.namespace.clone());
     match try_out(session, &fault).await {
         Ok(_) => Check::ok(need, "tried without creating it"),
         Err(error) => Check::no(need, format!("{error:#}"), "change what the line names"),
-    }
-}
-
-fn sample() -> NetworkFaultSpec {
-    NetworkFaultSpec {
-        selector: label_selector("netfault.dev/doctor=none").ok(),
-        pods: Vec::new(),
-        mode: Some(Mode::All),
-        value: None,
-        traffic: Traffic::default(),
-        faults: Faults {
-            blackhole: Some(Blackhole { probability: None }),
-            ..Faults::default()
-        },
-        duration: Span::from_secs(1),
-        start_before: None,
-        enforcement: Enforcement::Preview,
-        probes: Probes::Spare,
-        dynamic: false,
-        seed: None,
-        atomic: false,
-        stopped: false,
     }
 }

@@ -1,0 +1,79 @@
+//! Changing a fault that is in force.
+
+use std::mem;
+
+use chaos_api::{FaultSpec, Receipt, Span};
+use chaos_plan::{Fault, total};
+
+use super::{Engine, EngineError, Order};
+use crate::{dataplane::Caught, inventory::boot_clock};
+
+impl Engine {
+    /// Replaces the words, the seed and the remaining time of the fault of that name, which stays in
+    /// force all the while. Its start is kept, and what it counted stays counted; idle connections
+    /// that it did not hit before are reset at once. An error leaves everything as it was.
+    pub fn edit(&mut self, order: Order) -> Result<Receipt, EngineError> {
+        let name = order.name.clone();
+        let at = self.position(&name)?;
+        let now = boot_clock();
+        let fault = order.from(now);
+        let old = mem::replace(&mut self.running[at].fault, fault);
+        let edited = &self.running[at].fault;
+        let hits_as_before = old.deadline > now && differ_in_time_alone(&old, edited);
+        let caught = self.replace(at).and_then(|()| {
+            if hits_as_before {
+                Ok(Caught::default())
+            } else {
+                self.catch()
+            }
+        });
+        match caught {
+            Ok(caught) => self.note(&name, &caught),
+            Err(error) => {
+                self.running[at].fault = old;
+                self.replace(at)?;
+                return Err(error);
+            }
+        }
+        self.receipt(&name)
+    }
+
+    /// Brings the rules of a fault that was changed; what rules counted that go with that stays in
+    /// its books.
+    fn replace(&mut self, at: usize) -> Result<(), EngineError> {
+        let before = self.table.clone();
+        self.bring()?;
+        let gone = before
+            .rules()
+            .filter(|(slot, _)| self.table.rule(*slot).is_none());
+        let gone: Vec<_> = gone
+            .filter_map(|(slot, rule)| Some((slot, rule.id.block?)))
+            .collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.dataplane.settle();
+        self.observe(Some(&before));
+        for (slot, block) in gone {
+            let counted = total(&self.dataplane.counters(slot)?);
+            self.running[at].retire(block, counted);
+        }
+        Ok(())
+    }
+}
+
+fn differ_in_time_alone(one: &Fault, other: &Fault) -> bool {
+    timeless(one) == timeless(other)
+}
+
+fn timeless(fault: &Fault) -> Fault {
+    let spec = FaultSpec {
+        duration: Span::ZERO,
+        ..fault.spec.clone()
+    };
+    Fault {
+        deadline: 0,
+        spec,
+        ..fault.clone()
+    }
+}

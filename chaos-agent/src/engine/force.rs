@@ -1,0 +1,66 @@
+//! Between the faults in force and the kernel: its rules, its idle connections, its events.
+
+use chaos_plan::{Table, diff, lower};
+
+use super::{Engine, EngineError, account};
+use crate::dataplane::Caught;
+
+impl Engine {
+    /// Makes the kernel hold the rules of the faults that are running, and no others. An error
+    /// leaves those that it holds.
+    pub(super) fn bring(&mut self) -> Result<(), EngineError> {
+        let faults: Vec<_> = self.running.iter().map(|a| a.fault.clone()).collect();
+        let table = lower(&self.table, &faults)?;
+        let ops = diff(&self.table, &table, self.dataplane.bank());
+        if let Err(error) = self.dataplane.apply(&ops) {
+            let back = diff(&table, &self.table, self.dataplane.bank());
+            // Where that fails too, the first error says why.
+            let _ = self.dataplane.apply(&back);
+            return Err(error.into());
+        }
+        self.table = table;
+        Ok(())
+    }
+
+    /// Resets the idle connections that reset rules hit.
+    pub(super) fn catch(&mut self) -> Result<Caught, EngineError> {
+        let mut faults = self.running.iter().map(|account| &account.fault);
+        if faults.all(|fault| fault.spec.faults.reset.is_none()) {
+            return Ok(Caught::default());
+        }
+        Ok(self
+            .dataplane
+            .reset_idle(&self.table, &self.namespace, &self.hooks)?)
+    }
+
+    /// Writes down what a catch hit, and for the fault that it was made for what it missed.
+    pub(super) fn note(&mut self, name: &str, caught: &Caught) {
+        for (slot, flow) in &caught.flows {
+            account::hit(&mut self.running, self.table.rule(*slot), *flow);
+        }
+        let mut running = self.running.iter_mut();
+        if let Some(account) = running.find(|account| account.fault.name == name) {
+            account.note(caught, self.hooks.uncovered());
+        }
+    }
+
+    /// Takes the events that wait; a slot that is free now is that of a rule in `before`.
+    pub(super) fn observe(&mut self, before: Option<&Table>) {
+        for event in self.dataplane.drain() {
+            let Some(slot) = account::ended_by(&event) else {
+                continue;
+            };
+            let before = || before.and_then(|table| table.rule(slot));
+            let rule = self.table.rule(slot).or_else(before);
+            account::hit(&mut self.running, rule, event.flow);
+        }
+    }
+
+    /// Where in `running` the fault of that name stands.
+    pub(super) fn position(&self, name: &str) -> Result<usize, EngineError> {
+        let mut faults = self.running.iter().map(|account| &account.fault);
+        faults
+            .position(|fault| fault.name == name)
+            .ok_or_else(|| EngineError::Unknown(name.into()))
+    }
+}
