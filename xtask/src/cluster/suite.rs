@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use super::{
     down, kubectl,
     layout::{Layout, Machine},
-    load, machine,
+    load, machine, net,
     settings::{ProxyMode, Settings},
     status, up,
 };
@@ -95,6 +95,7 @@ impl<'a> Running<'a> {
     pub(crate) fn describe_to(&self, tests: &mut Command) -> Result<()> {
         tests
             .env("NETFAULT_CLUSTER", self.layout.dir())
+            .env("NETFAULT_CLUSTER_NETWORK", net::file(Machine::Control))
             .env("NETFAULT_XTASK", std::env::current_exe()?)
             // That program looks for the cluster where this one does.
             .env("CARGO_TARGET_DIR", self.workspace.target(""));
