@@ -26,7 +26,7 @@ const TICKS: f64 = 100.0;
 const MIB: f64 = 1024.0 * 1024.0;
 
 fn measure(effort: Effort) -> Vec<Figure> {
-    let watched = Duration::from_secs_f64([3.0, 60.0][effort.times(1, 0)]);
+    let watched = effort.lasting(Duration::from_mins(1), Duration::from_secs(3));
     let node = Node::named("n1");
     let town = Town::open("crowd");
     let (few, most) = (effort.times(10, 2), effort.times(20, 2));
