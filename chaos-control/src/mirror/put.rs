@@ -123,6 +123,10 @@ impl Mirror {
 
     /// A report, or that there is none.
     pub fn put_report(&mut self, node: &str, report: Option<(ShownReport, Report)>) {
+        let problem = report
+            .as_ref()
+            .and_then(|(shown, _)| shown.problem.as_deref());
+        self.put_readable("nodereports", node, problem);
         let before = self.reports.remove(node);
         let after = report.as_ref().map(|(shown, _)| &shown.faults);
         self.changed.intent |= before.as_ref().map(|shown| &shown.faults) != after;
@@ -139,6 +143,7 @@ impl Mirror {
     pub fn put_readable(&mut self, kind: &str, key: &str, problem: Option<&str>) {
         let name = format!("{kind}/{key}");
         match problem {
+            Some(_) if self.unreadable.contains(&name) => {}
             Some(problem) => {
                 tracing::error!(object = name, problem, "an object is not readable");
                 self.unreadable.insert(name);

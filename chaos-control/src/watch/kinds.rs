@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chaos_api::{HALT, Halt, NetworkFault, NodePlan, NodeReport, SETTINGS};
-use chaos_plan::Report;
 use futures::future::try_join;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Node, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -115,44 +114,36 @@ pub(crate) async fn refresh(client: &Client, shared: &Shared) -> Result<(), Writ
 
 /// A fault that cannot be read is as one that is not there: it is in no plan.
 fn put_fault(mirror: &mut Mirror, key: &str, fault: Option<DeserializeGuard<NetworkFault>>) {
-    let stripped = |mut fault: NetworkFault| {
+    let (fault, problem) = read(fault);
+    mirror.put_readable("networkfaults", key, problem.as_deref());
+    let fault = fault.map(|mut fault| {
         fault.metadata.managed_fields = None;
         fault
-    };
-    let fault = read(mirror, "networkfaults", key, fault, stripped, None);
+    });
     mirror.put_fault(key, fault);
 }
 
 /// A plan that cannot be read is as one that says nothing: it is written again.
 fn put_plan(mirror: &mut Mirror, key: &str, plan: Option<DeserializeGuard<NodePlan>>) {
-    let nothing = Some(ShownPlan::default());
-    let of = |plan| ShownPlan::of(&plan);
-    let plan = read(mirror, "nodeplans", key, plan, of, nothing);
-    mirror.put_plan(key, plan);
+    let (plan, problem) = read(plan);
+    mirror.put_readable("nodeplans", key, problem.as_deref());
+    let nothing = problem.map(|_| ShownPlan::default());
+    mirror.put_plan(key, plan.as_ref().map(ShownPlan::of).or(nothing));
 }
 
-/// A report that cannot be read is as one that says nothing.
 fn put_report(mirror: &mut Mirror, key: &str, report: Option<DeserializeGuard<NodeReport>>) {
-    let nothing = Some(<(ShownReport, Report)>::default());
-    let of = |report| ShownReport::of(&report);
-    let report = read(mirror, "nodereports", key, report, of, nothing);
+    let report = report.map(|report| match report {
+        DeserializeGuard(Ok(report)) => ShownReport::of(&report),
+        DeserializeGuard(Err(wrong)) => ShownReport::unreadable(&wrong.metadata, wrong.error),
+    });
     mirror.put_report(key, report);
 }
 
-/// What the object says, where there is one; `otherwise` where it is not what its kind says.
-fn read<K, T>(
-    mirror: &mut Mirror,
-    kind: &str,
-    key: &str,
-    object: Option<DeserializeGuard<K>>,
-    of: impl FnOnce(K) -> T,
-    otherwise: Option<T>,
-) -> Option<T> {
-    let (said, problem) = match object {
+/// The object, where there is one that is what its kind says, or what is wrong with it.
+fn read<K>(object: Option<DeserializeGuard<K>>) -> (Option<K>, Option<String>) {
+    match object {
         None => (None, None),
-        Some(DeserializeGuard(Ok(object))) => (Some(of(object)), None),
-        Some(DeserializeGuard(Err(invalid))) => (otherwise, Some(invalid.error)),
-    };
-    mirror.put_readable(kind, key, problem.as_deref());
-    said
+        Some(DeserializeGuard(Ok(object))) => (Some(object), None),
+        Some(DeserializeGuard(Err(wrong))) => (None, Some(wrong.error)),
+    }
 }

@@ -2,7 +2,7 @@
 
 use chaos_api::{PortName, Protocol};
 use chaos_control::mirror::Mirror;
-use chaos_control::views;
+use chaos_control::views::{self, ShownReport};
 use chaos_plan::Phase;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
@@ -141,4 +141,28 @@ fn a_node_has_its_internal_addresses_and_its_pods_ranges() {
         (view.ips.len(), view.pod_cidrs.len(), view.os.as_str()),
         (1, 2, "linux")
     );
+}
+
+#[test]
+fn a_report_that_cannot_be_read_says_nothing_and_is_counted() {
+    let report = |text: &str| {
+        ShownReport::of(&object(json!({
+            "apiVersion": "netfault.dev/v1alpha1", "kind": "NodeReport",
+            "metadata": {"name": "n1", "ownerReferences": [
+                {"apiVersion": "v1", "kind": "Node", "name": "n1", "uid": "u"},
+            ]},
+            "spec": {},
+            "status": {"epoch": 3, "sequence": 4, "hash": "h", "report": text},
+        })))
+    };
+    let mut mirror = Mirror::new("x");
+    let (shown, said) = report("of a later version");
+    assert_eq!((shown.owner.as_str(), shown.acknowledged.epoch), ("u", 0));
+    assert!(said.pods.is_empty());
+    mirror.put_report("n1", Some((shown, said)));
+    assert_eq!(mirror.unreadable(), 1);
+    let (shown, said) = report("");
+    assert_eq!(shown.acknowledged.epoch, 3);
+    mirror.put_report("n1", Some((shown, said)));
+    assert_eq!(mirror.unreadable(), 0);
 }
