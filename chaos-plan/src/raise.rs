@@ -21,6 +21,8 @@ pub struct Observed {
     pub seen: Vec<(String, Direction, Seen)>,
     /// Distinct connections reset or refused, by fault name.
     pub connections: BTreeMap<String, u64>,
+    /// Events that found the ring full, since it was made.
+    pub untold: u64,
 }
 
 /// The life of one fault.
@@ -34,6 +36,8 @@ pub struct Life {
     pub ended: Option<(u64, EndReason)>,
     /// How long, in all, the holder's lease was over while it should have been in force.
     pub interrupted: Span,
+    /// How many events had found the ring full when it came into force.
+    pub untold: u64,
     /// What those of its rules counted that an edit took away.
     pub past: BTreeMap<Block, Counters>,
 }
@@ -115,7 +119,7 @@ pub fn raise(
         interrupted: life.interrupted,
         rules: own.into_iter().map(rule).collect(),
         seen: observed.seen.iter().map(seen).collect(),
-        warnings: warnings(life, &all),
+        warnings: warnings(fault, life, observed, &all),
     }
 }
 
@@ -153,7 +157,7 @@ fn seen((interface, direction, seen): &(String, Direction, Seen)) -> SeenReceipt
     }
 }
 
-fn warnings(life: &Life, all: &Counters) -> Vec<String> {
+fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> Vec<String> {
     let mut warnings = Vec::new();
     if life.ended.is_some() && !met(all) {
         warnings.push("no traffic met this fault".into());
@@ -162,6 +166,12 @@ fn warnings(life: &Life, all: &Counters) -> Vec<String> {
         let count = all.failed;
         warnings.push(format!(
             "packets dropped because the kernel made no RST for them: {count}"
+        ));
+    }
+    let lost = observed.untold.saturating_sub(life.untold);
+    if lost > 0 && fault.spec.faults.reset.is_some() {
+        warnings.push(format!(
+            "{lost} events were lost: connectionsReset may be short"
         ));
     }
     if !life.interrupted.is_zero() {

@@ -1,13 +1,13 @@
 //! When the last process of a target is gone, its fault ends and its namespace is let go.
 
-use std::fs;
-use std::os::linux::fs::MetadataExt;
 use std::process::Command;
 use std::time::Duration;
 
 use chaos_api::{EndReason, Receipt, State};
-use chaos_tests::bed::{Namespace, Netfault, Process, eventually};
+use chaos_tests::bed::{Namespace, Netfault, eventually};
 use chaos_tests::promises;
+
+use crate::lodger::Lodger;
 
 promises! { [Netfault] and_its_namespace_is_let_go }
 
@@ -15,7 +15,7 @@ const SOON: Duration = Duration::from_secs(5);
 
 fn and_its_namespace_is_let_go() {
     let host = Namespace::new("host");
-    let mut target = container(&host);
+    let mut target = Lodger::of(&host, 0);
     let netfault = Netfault::new();
     let words = format!(
         "inject blackhole --pid {} --for 60s --detach --name orphan",
@@ -35,7 +35,7 @@ fn and_its_namespace_is_let_go() {
         SOON,
         || {
             let mut show = Command::new("ip");
-            let shown = host.run(show.args(["link", "show", "port"]));
+            let shown = host.run(show.args(["link", "show", "port0"]));
             (!shown.status.success()).then_some(())
         },
     );
@@ -43,20 +43,4 @@ fn and_its_namespace_is_let_go() {
 
 fn status(netfault: &Netfault) -> Receipt {
     netfault.call("status orphan -o json").receipt()
-}
-
-/// A process in a namespace that nothing else keeps, with an interface to `host`.
-fn container(host: &Namespace) -> Process {
-    let process = host.spawn(Command::new("unshare").args(["--net", "sleep", "60"]));
-    let pid = process.pid().to_string();
-    eventually("it has a namespace of its own", SOON, || {
-        let file = fs::metadata(format!("/proc/{pid}/ns/net")).expect("it lives");
-        (file.st_ino() != host.inode()).then_some(())
-    });
-    let (near, far) = (
-        ["link", "add", "port"],
-        ["type", "veth", "peer", "name", "eth0"],
-    );
-    host.ip(&[&near[..], &far, &["netns", &pid]].concat());
-    process
 }

@@ -25,9 +25,12 @@ mod audit;
 mod busy_flows_are_reset_until_none_is_left;
 mod half_of_the_connections_are_reset;
 mod held;
+mod interfaces_are_followed;
 mod live_connections_are_shown;
+mod lodger;
 mod the_bed;
 mod the_servers;
+mod waiting_costs_little;
 mod what_does_not_match_is_untouched;
 
 fn main() -> ExitCode {
@@ -51,6 +54,8 @@ fn main() -> ExitCode {
         a_namespace_has_one_holder::PROMISES,
         a_wrong_word_changes_nothing::PROMISES,
         live_connections_are_shown::PROMISES,
+        interfaces_are_followed::PROMISES,
+        waiting_costs_little::PROMISES,
         acceptance_1_nats_outage::PROMISES,
         acceptance_2_blackhole_is_not_reset::PROMISES,
         acceptance_3_http_keep_alive::PROMISES,

@@ -13,7 +13,7 @@ use aya::{
 use chaos_abi::{Direction, Seen, SeenKey, maps};
 
 use super::{Dataplane, DataplaneError, Program, load::classifier, write::on};
-use crate::inventory::{Interface, Kind, Namespace, interface_index, interfaces};
+use crate::inventory::{Interface, Kind, Namespace, Watcher, interface_index, interfaces};
 
 /// The hooks on one interface. Dropping it closes the links, which detaches the programs.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Hooks {
     attached: BTreeMap<u32, Hook>,
     /// Interfaces that the hooks cannot read, by name.
     uncovered: Vec<String>,
+    /// Tells when to look at the interfaces again; none before the first look, and where that failed.
+    watcher: Option<Watcher>,
 }
 
 impl Hooks {
@@ -50,8 +52,30 @@ impl Hooks {
     }
 
     /// Attaches to every interface of `namespace` but loopback that has no hooks yet, and forgets
-    /// those that went.
+    /// those that went. One system call where nothing has changed since it was called last.
     pub fn follow(
+        &mut self,
+        dataplane: &mut Dataplane,
+        namespace: &Namespace,
+    ) -> Result<(), DataplaneError> {
+        // Taken until the look has succeeded, so that one that fails is repeated.
+        let watcher = match self.watcher.take() {
+            Some(mut watcher) => {
+                let news = watcher.has_news()?;
+                if !news {
+                    self.watcher = Some(watcher);
+                    return Ok(());
+                }
+                watcher
+            }
+            None => namespace.enter(Watcher::open)??,
+        };
+        self.look(dataplane, namespace)?;
+        self.watcher = Some(watcher);
+        Ok(())
+    }
+
+    fn look(
         &mut self,
         dataplane: &mut Dataplane,
         namespace: &Namespace,

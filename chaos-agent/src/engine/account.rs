@@ -27,7 +27,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn open(fault: Fault, target: &str, started: u64) -> Self {
+    pub(super) fn open(fault: Fault, target: &str, started: u64, untold: u64) -> Self {
         Self {
             fault,
             life: Life {
@@ -35,6 +35,7 @@ impl Account {
                 started,
                 ended: None,
                 interrupted: Span::ZERO,
+                untold,
                 past: BTreeMap::new(),
             },
             flows: HashSet::new(),
@@ -122,7 +123,10 @@ pub(super) fn observed(
     hooks: &Hooks,
     table: &Table,
 ) -> Result<Observed, DataplaneError> {
-    let mut observed = Observed::default();
+    let mut observed = Observed {
+        untold: dataplane.untold()?,
+        ..Observed::default()
+    };
     for (slot, _) in table.rules() {
         let counters = dataplane.counters(slot)?;
         observed.counters.insert(slot, total(&counters));

@@ -76,7 +76,8 @@ impl Engine {
             return Err(EngineError::Exists(order.name));
         }
         let (name, now) = (order.name.clone(), boot_clock());
-        let account = Account::open(order.from(now), &self.target, now);
+        let untold = self.dataplane.untold()?;
+        let account = Account::open(order.from(now), &self.target, now, untold);
         self.running.push(account);
         let caught = match self.bring().and_then(|()| self.catch()) {
             Ok(caught) => caught,

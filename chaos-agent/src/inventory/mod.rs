@@ -20,6 +20,7 @@ mod processes;
 mod routes;
 mod target;
 mod tcp_state;
+mod watcher;
 
 pub use capabilities::{Capabilities, Capability};
 pub use connections::{Connection, connections, udp_flows};
@@ -33,3 +34,4 @@ pub use netlink::NetlinkError;
 pub use routes::{Route, Routes, route};
 pub use target::Target;
 pub use tcp_state::{States, TcpState};
+pub use watcher::Watcher;

@@ -52,6 +52,8 @@ impl fmt::Display for NamespaceId {
 pub struct Namespace {
     file: OwnedFd,
     id: NamespaceId,
+    /// A process that lived in it at the latest look.
+    member: Option<u32>,
 }
 
 impl Namespace {
@@ -74,6 +76,7 @@ impl Namespace {
                 device: stat.st_dev,
                 inode: stat.st_ino,
             },
+            member: None,
         }))
     }
 
@@ -107,17 +110,23 @@ impl Namespace {
 
     /// Whether nothing but open files keeps the namespace: no process lives in it, and no mount
     /// that this process sees names it. A process that may not be looked at counts as living in
-    /// it. Costs a few microseconds for each process of the machine.
-    pub fn is_gone(&self) -> io::Result<bool> {
-        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-        let root = self.id.to_string();
-        if mounts
-            .lines()
-            .any(|line| line.split(' ').nth(3) == Some(root.as_str()))
-        {
+    /// it. Costs a few microseconds, and as much for each process of the machine when the one that
+    /// was found last has left.
+    pub fn is_gone(&mut self) -> io::Result<bool> {
+        self.member = self.member.filter(|pid| self.may_hold(*pid));
+        if self.member.is_some() || self.is_mounted()? {
             return Ok(false);
         }
-        Ok(!processes::all()?.into_iter().any(|pid| self.may_hold(pid)))
+        let mut all = processes::all()?.into_iter();
+        self.member = all.find(|pid| self.may_hold(*pid));
+        Ok(self.member.is_none())
+    }
+
+    fn is_mounted(&self) -> io::Result<bool> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+        let root = self.id.to_string();
+        let mut roots = mounts.lines().map(|line| line.split(' ').nth(3));
+        Ok(roots.any(|mounted| mounted == Some(root.as_str())))
     }
 
     fn may_hold(&self, pid: u32) -> bool {

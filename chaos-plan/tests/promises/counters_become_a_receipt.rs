@@ -23,6 +23,7 @@ fn receipt(counters: Counters, life: &Life) -> Receipt {
         counters: [(0, counters)].into(),
         seen: vec![("eth0".into(), Direction::Egress, seen)],
         connections: [("cut-nats".into(), 3), ("another".into(), 9)].into(),
+        untold: 3,
     };
     let clock = Clock {
         boot: 1_700_000_000_000_000_000,
@@ -36,6 +37,7 @@ fn alive() -> Life {
         started: 1_000_000_000,
         ended: None,
         interrupted: Span::ZERO,
+        untold: 3,
         past: BTreeMap::new(),
     }
 }
@@ -128,6 +130,28 @@ fn what_an_edit_took_away_stays_counted() {
     );
     let counted = receipt.rules.iter().map(|rule| rule.counters.reset);
     assert_eq!(counted.collect::<Vec<_>>(), [0, 4]);
+}
+
+#[test]
+fn events_that_were_lost_in_its_time_are_told_where_they_matter() {
+    let lost = |yaml, before| {
+        let fault = read(yaml);
+        let table = lower(&Table::default(), std::slice::from_ref(&fault)).unwrap();
+        let observed = Observed {
+            untold: 5,
+            ..Observed::default()
+        };
+        let life = Life {
+            untold: before,
+            ..alive()
+        };
+        raise(&fault, &table, &life, &observed, Clock { boot: 0 }).warnings
+    };
+    let reset = include_str!("../../../examples/reset.yaml");
+    let expected = ["2 events were lost: connectionsReset may be short"];
+    assert_eq!(lost(reset, 3), expected);
+    assert!(lost(reset, 5).is_empty());
+    assert!(lost(include_str!("../../../examples/blackhole.yaml"), 0).is_empty());
 }
 
 #[test]
