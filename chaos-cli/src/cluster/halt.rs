@@ -185,3 +185,50 @@ fn in_force(fault: &NetworkFault) -> bool {
 fn halts(session: &Session) -> Api<Halt> {
     Api::all(session.client.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use chaos_api::{EndReason, NodeReport, NodeReportSpec, NodeReportStatus};
+    use chaos_plan::{FaultId, PodReport, Report, ReportState};
+
+    use super::armed;
+
+    fn report(text: String) -> NodeReport {
+        let mut report = NodeReport::new("n1", NodeReportSpec::default());
+        report.status = Some(NodeReportStatus {
+            report: text,
+            ..NodeReportStatus::default()
+        });
+        report
+    }
+
+    fn pod(name: &str, state: ReportState) -> PodReport {
+        PodReport {
+            uid: format!("uid-{name}"),
+            name: name.into(),
+            namespace: "orders".into(),
+            fault: FaultId {
+                namespace: "orders".into(),
+                name: "cut".into(),
+                uid: "uid".into(),
+            },
+            state,
+            receipt: None,
+            preview: None,
+        }
+    }
+
+    #[test]
+    fn only_what_an_agent_still_holds_is_in_force() {
+        let reason = EndReason::Halted;
+        let pods = vec![
+            pod("a", ReportState::Armed),
+            pod("b", ReportState::Ended { reason }),
+            pod("c", ReportState::Previewed),
+        ];
+        let said = armed(&report(Report { pods }.to_text()));
+        assert_eq!(said, ["orders/cut in pod/a on n1: still in force"]);
+        assert_eq!(armed(&report(String::new())), [""; 0]);
+        assert_eq!(armed(&report("{".into())).len(), 1);
+    }
+}
