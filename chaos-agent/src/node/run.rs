@@ -2,6 +2,7 @@
 
 use std::{
     io::{IsTerminal, stderr},
+    process::ExitCode,
     sync::{Arc, mpsc::Sender},
     time::Duration,
 };
@@ -38,14 +39,19 @@ const LOG: &str = "info,kube_client=off,kube_runtime=off";
 /// How long the last report may take.
 const LAST_REPORT: Duration = Duration::from_secs(2);
 
-/// Runs the agent until it is told to end.
-pub fn run(args: &Args) -> Result<()> {
+/// Runs the agent until it is told to end; why it could not run is said on one line.
+pub fn run(args: &Args) -> ExitCode {
     log();
     die_on_panic();
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    runtime
-        .context("cannot start a runtime")?
-        .block_on(serve(args))
+    let runtime = runtime.context("cannot start a runtime");
+    match runtime.and_then(|runtime| runtime.block_on(serve(args))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn log() {
