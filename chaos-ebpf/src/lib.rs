@@ -10,5 +10,5 @@ mod segment;
 
 pub use decide::{Case, Fate, Hit, Matched};
 pub use draw::{drawn, hash};
-pub use packet::{Packet, tcp};
+pub use packet::{Packet, is_neighbourly, tcp};
 pub use segment::Segment;

@@ -16,6 +16,10 @@ pub mod tcp {
     pub const ACK: u8 = 0x10;
 }
 
+/// The first and the last type of the messages of neighbour discovery (RFC 4861 §4): solicitations
+/// and advertisements of routers and neighbours, and redirects.
+const NEIGHBOURS: [u8; 2] = [133, 137];
+
 /// Offset of the IP header: frames are Ethernet without a tag, whose bytes the kernel keeps apart.
 const L3: u32 = 14;
 
@@ -131,6 +135,12 @@ impl Packet {
         self.has_ports() && matches!(self.protocol(), Protocol::Tcp)
     }
 
+    /// Whether it is `ICMPv6`, whose messages between neighbours do IPv6 what ARP does IPv4.
+    #[inline(always)]
+    pub fn is_icmpv6(&self) -> bool {
+        self.is_v6() && matches!(self.protocol(), Protocol::Icmp)
+    }
+
     /// Whether it opens a connection: SYN without ACK.
     #[inline(always)]
     pub fn opens(&self) -> bool {
@@ -150,6 +160,12 @@ impl Packet {
         self.ack = 0;
         self.flags = 0;
     }
+}
+
+/// Whether an `ICMPv6` message of this type is one of neighbour discovery.
+#[inline(always)]
+pub const fn is_neighbourly(icmpv6: u8) -> bool {
+    NEIGHBOURS[0] <= icmpv6 && icmpv6 <= NEIGHBOURS[1]
 }
 
 const fn has_ports(protocol: u8) -> bool {

@@ -5,13 +5,14 @@ use chaos_tests::promises;
 use etherparse::{ArpHardwareId, ArpOperation, ArpPacket, EtherType, PacketBuilder, VlanId};
 
 use crate::bench::frame::frame;
-use crate::bench::packet::{LOCAL_MAC, PEER_MAC, tcp, udp};
+use crate::bench::packet::{LOCAL_MAC, PEER_MAC, echo, tcp, udp};
 use crate::bench::random::Random;
-use crate::bench::{Bench, words};
+use crate::bench::{Bench, REDIRECT, words};
 
 promises! {
     []
     arp_lldp_and_tagged_frames,
+    neighbour_discovery_of_ipv6,
     truncated_headers,
     garbage,
     everything_where_no_rule_is
@@ -35,6 +36,27 @@ fn arp_lldp_and_tagged_frames() {
             bench.ignore(Egress, &frame, what);
             bench.ignore(Ingress, &frame, what);
         }
+    });
+}
+
+/// Messages 133 to 137 of `ICMPv6`, RFC 4861 §4; their neighbours are judged.
+fn neighbour_discovery_of_ipv6() {
+    let message = |kind: u8| {
+        let mut frame = frame(&echo("fd00::1", "fd00::2"), Egress);
+        frame[14 + 40] = kind;
+        frame
+    };
+    Bench::run(|bench| {
+        bench.hold(&words::faults(&[EVERYTHING]));
+        for kind in 133..=137 {
+            bench.ignore(Egress, &message(kind), "a neighbour is looked for");
+            bench.ignore(Ingress, &message(kind), "a neighbour is looked for");
+        }
+        for kind in [0, 1, 128, 132, 138, 255] {
+            assert_eq!(bench.hook(Egress, &message(kind)).code, REDIRECT, "{kind}");
+        }
+        let v4 = frame(&echo("10.0.0.1", "10.0.0.2"), Egress);
+        assert_eq!(bench.hook(Egress, &v4).code, REDIRECT);
     });
 }
 

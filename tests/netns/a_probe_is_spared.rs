@@ -108,9 +108,10 @@ fn but_not_by_a_fault_that_does_not_say_so() {
     let star = town();
     let [target, kubelet] = ["target", "kubelet"].map(|name| star.host(name));
     let listener = Listener::on(target, Wire::V6, PROBED);
-    let kept = listener.accept_from(kubelet);
     let mut held = Held::open(target);
+    // The first packets between the two: neighbours are still to be found.
     held.inject(sparing("mute", "faults: {blackhole: {}}", kubelet));
+    let kept = listener.accept_from(kubelet);
     kept.assert_alive();
     held.inject(order("cut", "faults: {reset: {}}"));
     kept.assert_reset(AT_ONCE);

@@ -69,6 +69,11 @@ impl<'a> Built<'a> {
         Ok(Self { workspace, object })
     }
 
+    /// The checkout that was built.
+    pub(crate) fn workspace(&self) -> &'a Workspace {
+        self.workspace
+    }
+
     /// The kernel object.
     pub(crate) fn object(&self) -> &Path {
         &self.object

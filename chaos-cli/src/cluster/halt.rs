@@ -166,17 +166,12 @@ fn armed(report: &NodeReport) -> Vec<String> {
 
 /// The faults of every namespace, or of ours where the user may not read them all.
 async fn faults(session: &Session) -> Result<Vec<NetworkFault>> {
-    let everywhere: Api<NetworkFault> = Api::all(session.client.clone());
     let params = ListParams::default();
-    let found = match everywhere.list(&params).await {
-        Err(error) if is_forbidden(&error) => {
-            session.faults(&session.namespace).list(&params).await
-        }
+    let found = match session.list(None, &params).await {
+        Err(error) if is_forbidden(&error) => session.list(Some(&session.namespace), &params).await,
         found => found,
     };
-    found
-        .map(|list| list.items)
-        .map_err(|error| session.said(error))
+    found.map_err(|error| session.said(error))
 }
 
 fn in_force(fault: &NetworkFault) -> bool {

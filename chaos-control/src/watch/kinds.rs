@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chaos_api::{HALT, Halt, NetworkFault, NodePlan, NodeReport, SETTINGS};
+use chaos_plan::Report;
 use futures::future::try_join;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Node, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -54,7 +55,14 @@ pub(crate) fn spawn(client: &Client, namespace: &str, shared: &Arc<Shared>) -> J
     watch!("networkfaults", put_fault);
     watch!("nodeplans", put_plan);
     watch!("nodereports", put_report);
-    watch!("halts", put_halt);
+    watch!(
+        "halts",
+        |mirror, name, halt: Option<DeserializeGuard<Halt>>| {
+            if name == HALT {
+                mirror.put_halt(halt.is_some());
+            }
+        }
+    );
     watch!("pods", |mirror, key, pod: Option<Pod>| mirror
         .put_pod(key, pod.as_ref()));
     watch!("services", |mirror, key, service: Option<Service>| mirror
@@ -107,37 +115,44 @@ pub(crate) async fn refresh(client: &Client, shared: &Shared) -> Result<(), Writ
 
 /// A fault that cannot be read is as one that is not there: it is in no plan.
 fn put_fault(mirror: &mut Mirror, key: &str, fault: Option<DeserializeGuard<NetworkFault>>) {
-    let fault = fault.and_then(|fault| readable("networkfaults", key, fault));
-    let fault = fault.map(|mut fault| {
+    let stripped = |mut fault: NetworkFault| {
         fault.metadata.managed_fields = None;
         fault
-    });
+    };
+    let fault = read(mirror, "networkfaults", key, fault, stripped, None);
     mirror.put_fault(key, fault);
 }
 
 /// A plan that cannot be read is as one that says nothing: it is written again.
 fn put_plan(mirror: &mut Mirror, key: &str, plan: Option<DeserializeGuard<NodePlan>>) {
-    let plan = plan.map(|plan| readable("nodeplans", key, plan));
-    let plan = plan.map(|plan| plan.as_ref().map(ShownPlan::of).unwrap_or_default());
+    let nothing = Some(ShownPlan::default());
+    let of = |plan| ShownPlan::of(&plan);
+    let plan = read(mirror, "nodeplans", key, plan, of, nothing);
     mirror.put_plan(key, plan);
 }
 
+/// A report that cannot be read is as one that says nothing.
 fn put_report(mirror: &mut Mirror, key: &str, report: Option<DeserializeGuard<NodeReport>>) {
-    let report = report.map(|report| readable("nodereports", key, report));
-    let report = report.map(|report| report.as_ref().map(ShownReport::of).unwrap_or_default());
+    let nothing = Some(<(ShownReport, Report)>::default());
+    let of = |report| ShownReport::of(&report);
+    let report = read(mirror, "nodereports", key, report, of, nothing);
     mirror.put_report(key, report);
 }
 
-fn put_halt(mirror: &mut Mirror, name: &str, halt: Option<DeserializeGuard<Halt>>) {
-    if name == HALT {
-        mirror.put_halt(halt.is_some());
-    }
-}
-
-/// The object, unless it is not what its kind says, which is told.
-fn readable<K>(kind: &str, key: &str, object: DeserializeGuard<K>) -> Option<K> {
-    let object = object.0.map_err(|error| {
-        tracing::error!(kind, object = key, %error, "an object is not readable");
-    });
-    object.ok()
+/// What the object says, where there is one; `otherwise` where it is not what its kind says.
+fn read<K, T>(
+    mirror: &mut Mirror,
+    kind: &str,
+    key: &str,
+    object: Option<DeserializeGuard<K>>,
+    of: impl FnOnce(K) -> T,
+    otherwise: Option<T>,
+) -> Option<T> {
+    let (said, problem) = match object {
+        None => (None, None),
+        Some(DeserializeGuard(Ok(object))) => (Some(of(object)), None),
+        Some(DeserializeGuard(Err(invalid))) => (otherwise, Some(invalid.error)),
+    };
+    mirror.put_readable(kind, key, problem.as_deref());
+    said
 }

@@ -1,7 +1,7 @@
 //! From a frame to a `Packet` in its map value.
 
 use chaos_abi::{Direction, Protocol, frame::ETH_HEADER};
-use chaos_ebpf::Case;
+use chaos_ebpf::{Case, is_neighbourly};
 
 use super::{maps::CASE, skb::Skb};
 
@@ -15,7 +15,8 @@ pub(super) enum Scratch {
     Actor = 1,
 }
 
-/// Reads a frame into its case. `None` for what is not IP (ARP among it) or is cut short: it passes.
+/// Reads a frame into its case. `None` for what is not IP, for what finds neighbours (ARP, and its
+/// like in `ICMPv6`), and for what is cut short: it passes.
 #[inline(always)]
 pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<()> {
     let case = case(scratch)?;
@@ -24,6 +25,13 @@ pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<
         ETHERTYPE_IPV4 => packet.ipv4(&skb.load(ETH_HEADER as u32)?, direction)?,
         ETHERTYPE_IPV6 => packet.ipv6(&skb.load(ETH_HEADER as u32)?, direction)?,
         _ => return None,
+    }
+    if packet.is_icmpv6()
+        && skb
+            .load(packet.l4)
+            .is_some_and(|[kind]| is_neighbourly(kind))
+    {
+        return None;
     }
     if packet.has_ports() {
         match packet.protocol() {
