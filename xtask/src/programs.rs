@@ -103,7 +103,7 @@ fn prepare<'a>(
     require_root(&format!("the {name}"))?;
     setup::ensure(workspace, &[Purpose::Build, purpose])?;
     let built = Built::new(workspace)?;
-    built.release(&["--package", "chaos-tests", "--bin", name])?;
+    built.release(&[name])?;
     let mut command = Command::new(built.made(HOST_TRIPLE, name));
     built.describe_to(&mut command);
     Ok((built, command))
