@@ -3,16 +3,13 @@
 use std::collections::BTreeSet;
 
 use aya::{
-    Ebpf, EbpfLoader,
+    Ebpf,
     maps::{Array, MapData, RingBuf},
     programs::{ProgramError, SchedClassifier, TestRun, TestRunOptions},
 };
 use chaos_abi::{ABI_VERSION, Config, maps};
 
-use super::{DataplaneError, object::object, trace::Tracer, write::Prefix};
-
-/// Bytes of the log ring in a load that does not trace: the least there can be.
-const NO_LOG: u32 = 4096;
+use super::{DataplaneError, loader::create, trace::Tracer, write::Prefix};
 
 /// The programs of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,18 +143,6 @@ pub(super) fn classifier<'a>(
             name,
             source: Box::new(source),
         })
-}
-
-fn create(trace: bool) -> Result<Ebpf, DataplaneError> {
-    let mut loader = EbpfLoader::new();
-    let trace = u8::from(trace);
-    loader.override_global("TRACE", &trace, true);
-    if trace == 0 {
-        loader.map_max_entries("AYA_LOGS", NO_LOG);
-    }
-    loader
-        .load(object()?)
-        .map_err(|error| DataplaneError::Load(Box::new(error)))
 }
 
 fn check_version(ebpf: &Ebpf) -> Result<(), DataplaneError> {

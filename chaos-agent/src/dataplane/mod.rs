@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod hooks;
 mod load;
+mod loader;
 mod object;
 mod read;
 mod trace;
