@@ -221,7 +221,7 @@ fn the_account_is_whole(status: &NetworkFaultStatus) {
         let refused = receipt.counters.refused;
         // Attempts are 250 ms apart.
         assert!(refused >= 10, "{receipt:#?}");
-        assert_eq!(receipt.connections_reset, 1 + refused, "{receipt:#?}");
+        assert_eq!(receipt.connections_reset, 1 + refused, "{status:#?}");
     }
     let all: u64 = status
         .receipts

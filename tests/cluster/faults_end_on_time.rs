@@ -150,7 +150,7 @@ fn though_the_controller_is_gone() {
 fn though_its_leader_stands_still() {
     let scene = Scene::set("succession");
     let fault = scene.inject("40s");
-    let (ends, seed) = (fault.ends(), fault.status().seed);
+    let (ends, stood) = (fault.ends(), fault.status());
     let before = leader().expect("there is a leader");
     let all = controllers();
     let old = all.iter().find(|pod| before.contains(pod.name()));
@@ -161,8 +161,8 @@ fn though_its_leader_stands_still() {
     drop(frozen);
     let stands = fault.status();
     assert_eq!(
-        (fault.ends(), stands.seed),
-        (ends, seed),
+        (stands.ends_at, stands.seed),
+        (stood.ends_at, stood.seed),
         "nothing was chosen anew"
     );
     scene.ended_on_time(&fault, ends);
@@ -174,7 +174,7 @@ fn though_its_leader_stands_still() {
 fn an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on() {
     let scene = Scene::set("orphan");
     let fault = scene.inject("25s");
-    let ends = fault.ends();
+    let (ends, stood) = (fault.ends(), fault.status());
     let client = &scene.clients[0];
     let killed = now();
     agent_of(&client.node()).kill();
@@ -194,7 +194,8 @@ fn an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on()
     });
     let still = scene.clients[1].lines().between(killed, now());
     assert_eq!(still.answers(), 0, "the other node's agent goes on");
-    assert_eq!(fault.ends(), ends, "it is not longer for that");
+    let stands = fault.status();
+    assert_eq!(stands.ends_at, stood.ends_at, "it is not longer for that");
     for lines in scene.await_answers(ends + nanoseconds(MARGIN)) {
         let late = lines.from(ends + nanoseconds(MARGIN)).failures();
         assert_eq!(late, [], "after its end");
