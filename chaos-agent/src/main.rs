@@ -1,8 +1,15 @@
 //! The node agent's process.
 #![forbid(unsafe_code)]
 
+use std::process::ExitCode;
+
+use chaos_agent::node::{Args, run};
 use clap::Parser;
 
-fn main() -> anyhow::Result<()> {
-    chaos_agent::node::run(&chaos_agent::node::Args::parse())
+/// Returns what it does not need: the C library's keeps what loading programs took, for good.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    run(&Args::parse())
 }

@@ -119,8 +119,10 @@ pub struct RuleReceipt {
 }
 
 /// What one rule did, in packets as the hook sees them (a GSO packet counts as one).
+///
+/// Counters that another version does not have, or has more of, are no reason not to read the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default)]
 pub struct RuleCounters {
     /// Packets that matched while the rule was in force; the sum of the fates below.
     pub matched: u64,

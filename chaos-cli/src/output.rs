@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    io::{Write, stdout},
+    io::{ErrorKind, Write, stdout},
 };
 
 use anyhow::Result;
@@ -23,8 +23,15 @@ pub(crate) fn print(
         Format::Json => serde_json::to_string_pretty(value)?,
         Format::Yaml => serde_saphyr::to_string(value)?,
     };
-    writeln!(stdout(), "{}", text.trim_end())?;
-    Ok(())
+    line(text.trim_end())
+}
+
+/// Prints lines to stdout; that nobody reads on is no error.
+pub(crate) fn line(text: &str) -> Result<()> {
+    match writeln!(stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Says on stderr what is wrong, a line each after the same words.

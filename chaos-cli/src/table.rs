@@ -11,11 +11,13 @@ pub(crate) fn table<const N: usize>(
 ) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(head);
-    if stdout().is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
+    // A terminal that does not know its width has none to break at.
+    let is_known = stdout().is_terminal() && table.width().is_some_and(|width| width > 0);
+    table.set_content_arrangement(if is_known {
+        ContentArrangement::Dynamic
     } else {
-        table.set_content_arrangement(ContentArrangement::Disabled);
-    }
+        ContentArrangement::Disabled
+    });
     for row in rows {
         table.add_row(row);
     }

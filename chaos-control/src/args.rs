@@ -4,12 +4,15 @@ use std::net::SocketAddr;
 
 use clap::{Parser, ValueEnum};
 
+const ENVIRONMENT: &str = "\
+The cluster is the one that KUBECONFIG or ~/.kube/config names, else the one that the process runs
+in. RUST_LOG sets what is logged, as in info,kube=debug.";
+
 /// Makes one plan per node of all `NetworkFaults`, and the faults' statuses of the nodes' reports.
 ///
-/// The cluster is the one that KUBECONFIG or ~/.kube/config names, or the one that the process runs
-/// in. Several may run; one leads. RUST_LOG sets what is logged, as in `info,kube=debug`.
+/// Several may run; one leads.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "netfault-controller", version)]
+#[command(name = "netfault-controller", version, after_help = ENVIRONMENT)]
 pub struct Args {
     /// netfault's own namespace: its settings and the lease are there, and it is never a target
     #[arg(long, env = "POD_NAMESPACE", default_value = "netfault-system")]

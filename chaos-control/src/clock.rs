@@ -58,7 +58,7 @@ impl Clock {
             return None;
         }
         let (earliest, latest) = self.bounds()?;
-        let middle = (earliest.as_nanosecond() + latest.as_nanosecond()) / 2;
+        let middle = i128::midpoint(earliest.as_nanosecond(), latest.as_nanosecond());
         let left = SECOND - middle.rem_euclid(SECOND);
         u64::try_from(left).ok().map(Duration::from_nanos)
     }

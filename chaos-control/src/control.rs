@@ -16,7 +16,7 @@ use crate::reign::Reign;
 use crate::shared::Shared;
 use crate::tell::Teller;
 use crate::watch::refresh;
-use crate::write::{WriteError, write};
+use crate::write::{WriteError, chain, write};
 
 /// Writes at a time: more do not make the API server faster.
 const AT_ONCE: usize = 8;
@@ -86,13 +86,17 @@ impl Control {
     /// Does what can be done now; how long to sleep if nothing happens.
     async fn step(&mut self) -> Duration {
         let Some((term, now)) = self.leads() else {
-            self.reign = None;
-            self.shared.metrics.leads(false);
+            if self.reign.take().is_some() {
+                self.shared.metrics.leads(false);
+            }
             return LONGEST_SLEEP;
         };
         if self.reign.as_ref().is_none_or(|reign| reign.term != term) {
             if let Err(error) = refresh(&self.client, &self.shared).await {
-                tracing::warn!(%error, "what the leader before did cannot be read");
+                tracing::warn!(
+                    error = chain(&error),
+                    "what the leader before did cannot be read"
+                );
                 return RETRY;
             }
             self.reign = Some(Reign::begin(term, now));
@@ -104,6 +108,9 @@ impl Control {
         reign.decide(&self.shared, now);
         if let Some(problem) = reign.new_settings_problem(&self.shared) {
             self.teller.settings_wrong(&self.namespace, &problem);
+        }
+        for (id, news) in reign.deleted() {
+            self.teller.tell(&id, news);
         }
         let room = AT_ONCE.saturating_sub(self.under_way.len());
         let jobs = reign.begin_jobs(&self.shared, now, room);
@@ -138,7 +145,8 @@ impl Control {
                 }
             }
             Err(error) => {
-                tracing::warn!(kind, target = ?job.target(), %error, "a write failed");
+                let error_text = chain(error);
+                tracing::warn!(kind, target = ?job.target(), error = error_text, "a write failed");
                 self.shared.metrics.failed(kind, error.kind());
             }
         }

@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     faults: Family<Standing, Gauge>,
     leader: Gauge,
     settings_wrong: Gauge,
+    unreadable: Gauge,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -78,6 +79,7 @@ impl Default for Metrics {
             faults: Family::default(),
             leader: Gauge::default(),
             settings_wrong: Gauge::default(),
+            unreadable: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -102,6 +104,7 @@ impl Metrics {
             faults "faults" "Faults by state"
             leader "leader" "1 where this process leads"
             settings_wrong "settings_wrong" "1 while the settings cannot be read and the last good ones hold"
+            unreadable "unreadable_objects" "Objects of netfault that are not what their kind says"
         }
     }
 
@@ -159,13 +162,16 @@ impl Metrics {
         }
     }
 
-    /// Whether this process leads.
+    /// Whether this process leads; one that does not counts no faults.
     pub(crate) fn leads(&self, leads: bool) {
         self.leader.set(i64::from(leads));
+        self.faults(std::iter::empty());
     }
 
-    /// Whether the settings cannot be read.
-    pub(crate) fn settings_wrong(&self, wrong: bool) {
-        self.settings_wrong.set(i64::from(wrong));
+    /// What cannot be read: the settings, and how many other objects.
+    pub(crate) fn unreadable(&self, settings: bool, objects: usize) {
+        self.settings_wrong.set(i64::from(settings));
+        self.unreadable
+            .set(i64::try_from(objects).unwrap_or(i64::MAX));
     }
 }

@@ -50,6 +50,14 @@ pub fn news(fault: &str, before: &NetworkFaultStatus, after: &NetworkFaultStatus
     own.chain(pods).collect()
 }
 
+/// What a fault that was deleted leaves to be told to its pods, of its last status.
+pub fn deleted(fault: &str, status: &NetworkFaultStatus) -> Vec<News> {
+    let held = |receipt: &&PodReceipt| receipt.state == PodState::Armed;
+    let pods = status.receipts.iter().filter(held);
+    let note = format!("{} by NetworkFault {fault}: it was deleted", status.faults);
+    pods.map(|receipt| ended(receipt, note.clone())).collect()
+}
+
 fn about_fault(
     kind: ConditionType,
     then: Option<&Condition>,
@@ -69,8 +77,7 @@ fn about_fault(
             now.message.clone(),
         ),
         ConditionType::Active if is && !was => {
-            let ends = after.ends_at.map(|ends| format!(" until {ends}"));
-            let note = format!("{}{}", now.message, ends.unwrap_or_default());
+            let note = format!("{}{}", now.message, until(after));
             (EventType::Normal, "Active", "Inject", note)
         }
         ConditionType::Degraded if is => (
@@ -103,26 +110,24 @@ fn about_pod(
     after: &NetworkFaultStatus,
 ) -> Option<News> {
     let began = receipt.state == PodState::Armed && then != Some(PodState::Armed);
-    let ended =
+    let has_ended =
         receipt.state == PodState::Ended && then.is_some_and(|then| then != PodState::Ended);
-    let (reason, action, note) = match (began, ended) {
-        (true, _) => {
-            let ends = after.ends_at.map(|ends| format!(" until {ends}"));
-            let note = format!(
-                "{} by NetworkFault {fault}{}",
-                after.faults,
-                ends.unwrap_or_default()
-            );
-            ("FaultBegan", "Inject", note)
-        }
-        (_, true) => {
-            let reason = receipt.reason.as_deref().unwrap_or("Gone");
-            let note = format!("{} by NetworkFault {fault}: {reason}", after.faults);
-            ("FaultEnded", "RollBack", note)
-        }
-        _ => return None,
-    };
-    Some(News {
+    if has_ended {
+        let reason = receipt.reason.as_deref().unwrap_or("Gone");
+        let note = format!("{} by NetworkFault {fault}: {reason}", after.faults);
+        return Some(ended(receipt, note));
+    }
+    let until = until(after);
+    let note = format!("{} by NetworkFault {fault}{until}", after.faults);
+    began.then(|| about(receipt, "FaultBegan", "Inject", note))
+}
+
+fn ended(receipt: &PodReceipt, note: String) -> News {
+    about(receipt, "FaultEnded", "RollBack", note)
+}
+
+fn about(receipt: &PodReceipt, reason: &str, action: &'static str, note: String) -> News {
+    News {
         pod: Some(PodName {
             name: receipt.pod.clone(),
             uid: receipt.uid.clone(),
@@ -131,5 +136,10 @@ fn about_pod(
         reason: reason.to_owned(),
         action,
         note,
-    })
+    }
+}
+
+fn until(status: &NetworkFaultStatus) -> String {
+    let ends = status.ends_at.map(|ends| format!(" until {ends}"));
+    ends.unwrap_or_default()
 }

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use chaos_plan::FaultId;
 use jiff::Timestamp;
 
 use crate::ledger::{Job, Ledger, Moment};
 use crate::mirror::Mirror;
+use crate::news::{News, deleted};
 use crate::pace::Pace;
 use crate::shared::Shared;
 
@@ -56,7 +58,7 @@ impl Reign {
         if let Some(took) = self.account.run(|| ledger.account(&mut mirror, now)) {
             metrics.accounted(took);
             metrics.faults(ledger.states(&mirror));
-            metrics.settings_wrong(mirror.settings_problem().is_some());
+            metrics.unreadable(mirror.settings_problem().is_some(), mirror.unreadable());
         }
         (self.server_due, self.local_due) = ledger.wake(&mirror, now);
     }
@@ -84,6 +86,16 @@ impl Reign {
                 "the settings cannot be read; the last good ones hold"
             );
         })
+    }
+
+    /// What is to be told of faults that were deleted.
+    pub(crate) fn deleted(&mut self) -> Vec<(FaultId, Vec<News>)> {
+        let gone = self.ledger.take_deleted().into_iter();
+        gone.map(|fault| {
+            let news = deleted(&fault.id.to_string(), &fault.status);
+            (fault.id, news)
+        })
+        .collect()
     }
 
     /// Up to `room` writes to begin now.

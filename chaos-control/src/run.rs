@@ -19,6 +19,9 @@ use crate::shared::Shared;
 use crate::tell::Teller;
 use crate::{serve, watch as watches};
 
+/// What is logged unless `RUST_LOG` says otherwise: the client's own errors are in ours.
+const LOGGED: &str = "info,kube_client=off,rustls_platform_verifier=off";
+
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -79,7 +82,7 @@ async fn terminated() -> Result<()> {
 }
 
 fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

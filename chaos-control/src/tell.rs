@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::news::{News, PodName};
 use crate::shared::Shared;
-use crate::write::MANAGER;
+use crate::write::{MANAGER, chain};
 
 /// How many events may wait.
 const WAITING: usize = 256;
@@ -83,7 +83,8 @@ async fn publish(
         match recorder.publish(&event, &about).await {
             Ok(()) => shared.metrics.told("published"),
             Err(error) => {
-                tracing::warn!(reason = event.reason, %error, "an event is not published");
+                let error = chain(&error);
+                tracing::warn!(reason = event.reason, error, "an event is not published");
                 shared.metrics.told("failed");
             }
         }

@@ -1,5 +1,6 @@
 //! Writes to the API server.
 
+use std::error::Error;
 use std::time::Duration;
 
 use chaos_api::{
@@ -27,7 +28,7 @@ pub(crate) enum WriteError {
     #[error(transparent)]
     Api(#[from] kube::Error),
     /// No answer in time.
-    #[error("no answer within {}s", TIMEOUT.as_secs())]
+    #[error("no answer in time")]
     Timeout(#[from] tokio::time::error::Elapsed),
 }
 
@@ -74,6 +75,23 @@ async fn status(client: &Client, id: &FaultId, status: &NetworkFaultStatus) -> k
         Err(kube::Error::Api(said)) if matches!(said.code, 404 | 409) => Ok(()),
         done => done.map(drop),
     }
+}
+
+/// An error with its causes: the client's own errors name none.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let own = error.to_string();
+        if !text.ends_with(&own) {
+            text = format!("{text}: {own}");
+        }
+        cause = error.source();
+    }
+    // What the API server said stands there a second time, for debugging.
+    let end = text.find(" (Status {").unwrap_or(text.len());
+    text.truncate(end);
+    text
 }
 
 fn params() -> PatchParams {

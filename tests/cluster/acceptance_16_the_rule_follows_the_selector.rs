@@ -9,12 +9,14 @@ use chaos_tests::cluster::{Fault, Node, Pod, Town, Workload, agent_of, nanosecon
 use chaos_tests::promises;
 use chaos_witness::Failure;
 
-promises! { [Cluster] new_pods_are_covered_within_a_second_and_old_ones_forgotten in 180 }
+promises! { [Cluster] new_pods_are_covered_at_once_and_old_ones_forgotten in 180 }
 
 const SOON: Duration = Duration::from_secs(30);
-const AT_ONCE: Duration = Duration::from_secs(1);
+/// How long after its start a pod may still reach what it asks for: the kubelet looks once a second
+/// for pods that have started, and only then the cluster knows of their address.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
-fn new_pods_are_covered_within_a_second_and_old_ones_forgotten() {
+fn new_pods_are_covered_at_once_and_old_ones_forgotten() {
     let town = Town::open("follow");
     town.start([Workload::web("web")]);
     town.start([client(1).on("n1")]);
@@ -59,7 +61,7 @@ fn are_covered(pods: &[Pod], in_force: u64) {
     }
 }
 
-/// All that a pod asks for is refused from a second after its start on.
+/// All that a pod asks for is refused from its start on.
 fn is_covered(pod: &Pod, in_force: u64) {
     let lines = pod.await_lines("main", "requests", SOON, |lines| {
         let start = lines.0.first()?.at.max(in_force);

@@ -23,7 +23,7 @@ const WATCHED: Duration = Duration::from_secs(4);
 /// What clients wait between two attempts to connect.
 const RECONNECT: Duration = Duration::from_millis(250);
 /// What a `NetworkPolicy` does: what is established goes on, what is new is dropped.
-const POLICY: &str = "table inet policy { chain out { type filter hook output priority 0; \
+const POLICY: &str = "table inet control { chain out { type filter hook output priority 0; \
     tcp dport 4222 tcp flags & (syn | ack) == syn drop; }; }";
 
 fn reset_cuts_every_publisher_and_rollback_heals_them() {
@@ -131,7 +131,7 @@ impl Scene {
         let attempt = dial(&network, self.service(), Duration::from_millis(300));
         assert_eq!(attempt.expect_err("it is new").kind(), ErrorKind::TimedOut);
         assert_eq!(self.await_more(publisher.name(), 50), 0, "numbers missing");
-        nft("delete table inet policy");
+        nft("delete table inet control");
         assert_eq!(publisher.lines().disconnects(), [0_u64; 0]);
     }
 
@@ -221,7 +221,7 @@ fn the_account_is_whole(status: &NetworkFaultStatus) {
         let refused = receipt.counters.refused;
         // Attempts are 250 ms apart.
         assert!(refused >= 10, "{receipt:#?}");
-        assert_eq!(receipt.connections_reset, 1 + refused, "{receipt:#?}");
+        assert_eq!(receipt.connections_reset, 1 + refused, "{status:#?}");
     }
     let all: u64 = status
         .receipts

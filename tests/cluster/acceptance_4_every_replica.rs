@@ -72,7 +72,7 @@ fn a_node_whose_agent_stands_still_is_named_and_the_others_are_under_the_fault()
     for client in &clients {
         let named = outcome
             .stderr
-            .contains(&format!("not in force: {}", client.name()));
+            .contains(&format!("not in force: pod/{} on", client.name()));
         assert_eq!(named, client.name() == silent.name(), "{}", outcome.stderr);
     }
     let fault = Fault::named(&town, "partly", asked);

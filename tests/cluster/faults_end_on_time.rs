@@ -16,8 +16,8 @@ promises! { [Cluster]
     though_a_node_is_cut_off in 150,
     though_the_api_server_is_away_for_longer in 150,
     though_the_controller_is_gone in 150,
-    though_its_leader_dies in 150,
-    an_agent_that_is_killed_lets_traffic_flow_at_once in 150,
+    though_its_leader_stands_still in 150,
+    an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on in 150,
     an_agent_that_stands_still_lets_traffic_flow_after_its_lease in 150
 }
 
@@ -147,37 +147,40 @@ fn though_the_controller_is_gone() {
     scene.untouched.assert();
 }
 
-fn though_its_leader_dies() {
+fn though_its_leader_stands_still() {
     let scene = Scene::set("succession");
-    let fault = scene.inject("20s");
-    let (ends, seed) = (fault.ends(), fault.status().seed);
+    let fault = scene.inject("40s");
+    let (ends, stood) = (fault.ends(), fault.status());
     let before = leader().expect("there is a leader");
     let all = controllers();
     let old = all.iter().find(|pod| before.contains(pod.name()));
-    old.expect("the leader is one of the replicas").kill();
-    soon("another leads", SOON, || {
+    let frozen = old.expect("the leader is one of the replicas").freeze();
+    let next = soon("another leads", SOON, || {
         leader().filter(|name| *name != before)
     });
+    drop(frozen);
     let stands = fault.status();
     assert_eq!(
-        (fault.ends(), stands.seed),
-        (ends, seed),
+        (stands.ends_at, stands.seed),
+        (stood.ends_at, stood.seed),
         "nothing was chosen anew"
     );
     scene.ended_on_time(&fault, ends);
     status_is_true(&fault);
+    assert_eq!(leader(), Some(next), "the old one has noticed");
     scene.untouched.assert();
 }
 
-fn an_agent_that_is_killed_lets_traffic_flow_at_once() {
+fn an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on() {
     let scene = Scene::set("orphan");
-    let fault = scene.inject("30s");
-    let agent = agent_of(&scene.clients[0].node());
+    let fault = scene.inject("25s");
+    let (ends, stood) = (fault.ends(), fault.status());
+    let client = &scene.clients[0];
     let killed = now();
-    agent.kill();
-    let lines = scene.clients[0].await_lines("main", "answers", SOON, |lines| {
+    agent_of(&client.node()).kill();
+    let lines = client.await_lines("main", "answers", SOON, |lines| {
         let lines = lines.from(killed);
-        (lines.answers() >= 5).then_some(lines)
+        (lines.answers() >= 1).then_some(lines)
     });
     let first = first_answer(&lines);
     assert!(
@@ -185,19 +188,19 @@ fn an_agent_that_is_killed_lets_traffic_flow_at_once() {
         "{} ns",
         first - killed
     );
+    client.await_lines("main", "failures again", SOON, |lines| {
+        let failures = lines.from(first).failures();
+        (failures.len() >= 10).then_some(())
+    });
     let still = scene.clients[1].lines().between(killed, now());
     assert_eq!(still.answers(), 0, "the other node's agent goes on");
-    // The connections that it knew are forgotten with it; it says so.
-    let told = |status: &chaos_api::NetworkFaultStatus| {
-        let mut own = status.receipts.iter();
-        own.any(|one| {
-            one.pod == scene.clients[0].name()
-                && one.state == PodState::Ended
-                && one.reason.as_deref() == Some("AgentRestarted")
-        })
-    };
-    fault.await_status("what became of it there", SOON, told);
-    fault.stop();
+    let stands = fault.status();
+    assert_eq!(stands.ends_at, stood.ends_at, "it is not longer for that");
+    for lines in scene.await_answers(ends + nanoseconds(MARGIN)) {
+        let late = lines.from(ends + nanoseconds(MARGIN)).failures();
+        assert_eq!(late, [], "after its end");
+    }
+    status_is_true(&fault);
     scene.untouched.assert();
 }
 

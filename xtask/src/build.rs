@@ -24,18 +24,24 @@ const OBJECT_VARIABLE: &str = "NETFAULT_BPF_OBJECT";
 /// The target of BPF programs on little-endian machines.
 const BPF_TARGET: &str = "bpfel-unknown-none";
 
-/// The programs that netfault is, by package.
-const PROGRAMS: [(&str, &str); 3] = [
-    ("chaos-cli", "netfault"),
-    ("chaos-agent", "netfault-agent"),
-    ("chaos-control", "netfault-controller"),
+/// The programs that netfault is.
+const PROGRAMS: [&str; 3] = ["netfault", "netfault-agent", "netfault-controller"];
+
+/// The packages whose programs and tests are built for release. Cargo builds a library anew for each
+/// choice of packages that uses other features of it, so that all are named always.
+const PACKAGES: [&str; 5] = [
+    "chaos-agent",
+    "chaos-cli",
+    "chaos-control",
+    "chaos-tests",
+    "chaos-witness",
 ];
 
 /// Runs `cargo xtask build`.
 pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     setup::ensure(workspace, &[Purpose::Build])?;
     let built = Built::new(workspace)?;
-    for (_, program) in PROGRAMS {
+    for program in PROGRAMS {
         println!("built {}", built.program(program).display());
     }
     Ok(ExitCode::SUCCESS)
@@ -52,12 +58,9 @@ impl<'a> Built<'a> {
     /// Builds the object and the programs.
     pub(crate) fn new(workspace: &'a Workspace) -> Result<Self> {
         let built = Self::object_only(workspace)?;
-        let packages = PROGRAMS
-            .iter()
-            .flat_map(|(package, _)| ["--package", package]);
-        built.release(&packages.chain(["--bins"]).collect::<Vec<_>>())?;
+        built.release(&PROGRAMS)?;
         fs::create_dir_all(workspace.target("release"))?;
-        for (_, program) in PROGRAMS {
+        for program in PROGRAMS {
             replace(&built.made(HOST_TRIPLE, program), &built.program(program))?;
         }
         Ok(built)
@@ -67,6 +70,11 @@ impl<'a> Built<'a> {
     pub(crate) fn object_only(workspace: &'a Workspace) -> Result<Self> {
         let object = build_object(workspace)?;
         Ok(Self { workspace, object })
+    }
+
+    /// The checkout that was built.
+    pub(crate) fn workspace(&self) -> &'a Workspace {
+        self.workspace
     }
 
     /// The kernel object.
@@ -84,12 +92,14 @@ impl<'a> Built<'a> {
         self.workspace.target(target).join("release").join(program)
     }
 
-    /// Builds further release targets that embed the same object.
-    pub(crate) fn release(&self, targets: &[&str]) -> Result<()> {
-        process::status(self.cargo_build().args(targets), BUILD_BOUND)
+    /// Builds programs that embed the object.
+    pub(crate) fn release(&self, programs: &[&str]) -> Result<()> {
+        let bins = programs.iter().flat_map(|program| ["--bin", program]);
+        process::status(self.cargo_build().args(bins), BUILD_BOUND)
     }
 
-    /// `cargo build --release` for this machine, with the object's path in its environment.
+    /// `cargo build --release` for this machine, with the object's path in its environment; to be
+    /// told what to build.
     pub(crate) fn cargo_build(&self) -> Command {
         self.cargo_build_for(HOST_TRIPLE)
     }
@@ -101,6 +111,7 @@ impl<'a> Built<'a> {
         cargo
             // Named even for this machine, so that the flag does not reach build scripts and macros.
             .args(["build", "--release", "--target", target])
+            .args(PACKAGES.iter().flat_map(|package| ["--package", package]))
             .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
             .env(OBJECT_VARIABLE, &self.object);
         cargo

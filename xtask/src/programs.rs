@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 
 use crate::{
     build::Built,
-    process,
+    cluster, process,
     setup::{self, Purpose},
     workspace::{HOST_TRIPLE, Workspace},
 };
@@ -27,9 +27,9 @@ const BENCH_BOUND: Duration = Duration::from_hours(1);
 /// nothing behind. Needs root; installs what is missing.
 #[derive(clap::Args)]
 pub(crate) struct DemoArgs {
-    /// Passed on to the demo.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    rest: Vec<String>,
+    /// On a Kubernetes cluster of three nodes: the one that is up, or one that is started for it.
+    #[arg(long)]
+    cluster: bool,
 }
 
 /// Measures netfault and prints a table, each figure beside its baseline.
@@ -41,24 +41,37 @@ pub(crate) struct BenchArgs {
     /// Also write the figures to this file: name → {value, unit, baseline, ratio}.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Measure what takes a cluster, too: on the one that is up, or one that is started for it.
+    #[arg(long)]
+    cluster: bool,
     /// Only measure figures with this in their name.
     filter: Option<String>,
 }
 
 /// Runs the demo.
 pub(crate) fn demo(workspace: &Workspace, args: &DemoArgs) -> Result<ExitCode> {
-    let mut demo = prepare(workspace, Purpose::Demo, "demo")?;
-    process::status(demo.args(&args.rest), DEMO_BOUND)?;
+    if args.cluster {
+        let (built, demo) = prepare(workspace, Purpose::Demo, "demo-cluster")?;
+        on_cluster(&built, demo, DEMO_BOUND)?;
+    } else {
+        let (_, mut demo) = prepare(workspace, Purpose::Demo, "demo")?;
+        process::status(&mut demo, DEMO_BOUND)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Runs the benches.
 pub(crate) fn bench(workspace: &Workspace, args: &BenchArgs) -> Result<ExitCode> {
-    let mut bench = prepare(workspace, Purpose::Bench, "bench")?;
+    let (built, mut bench) = prepare(workspace, Purpose::Bench, "bench")?;
     if let Some(file) = &args.json {
         bench.arg("--json").arg(std::path::absolute(file)?);
     }
-    process::status(bench.args(&args.filter), BENCH_BOUND)?;
+    bench.args(&args.filter);
+    if args.cluster {
+        on_cluster(&built, bench, BENCH_BOUND)?;
+    } else {
+        process::status(&mut bench, BENCH_BOUND)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -73,13 +86,25 @@ pub(crate) fn require_root(what: &str) -> Result<()> {
     Ok(())
 }
 
+/// Runs a program of chaos-tests with a cluster on which netfault is installed.
+fn on_cluster(built: &Built, program: Command, bound: Duration) -> Result<()> {
+    setup::ensure(built.workspace(), &[Purpose::Cluster, Purpose::Image])?;
+    cluster::with_netfault(built, program, |mut program| {
+        process::status(&mut program, bound)
+    })
+}
+
 /// Sets up, builds, and returns the command for a program of chaos-tests.
-fn prepare(workspace: &Workspace, purpose: Purpose, name: &str) -> Result<Command> {
+fn prepare<'a>(
+    workspace: &'a Workspace,
+    purpose: Purpose,
+    name: &str,
+) -> Result<(Built<'a>, Command)> {
     require_root(&format!("the {name}"))?;
     setup::ensure(workspace, &[Purpose::Build, purpose])?;
     let built = Built::new(workspace)?;
-    built.release(&["--package", "chaos-tests", "--bin", name])?;
+    built.release(&[name])?;
     let mut command = Command::new(built.made(HOST_TRIPLE, name));
     built.describe_to(&mut command);
-    Ok(command)
+    Ok((built, command))
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{IsTerminal, stderr},
+    process::ExitCode,
     sync::{Arc, mpsc::Sender},
     time::Duration,
 };
@@ -38,14 +39,19 @@ const LOG: &str = "info,kube_client=off,kube_runtime=off";
 /// How long the last report may take.
 const LAST_REPORT: Duration = Duration::from_secs(2);
 
-/// Runs the agent until it is told to end.
-pub fn run(args: &Args) -> Result<()> {
+/// Runs the agent until it is told to end; why it could not run is said on one line.
+pub fn run(args: &Args) -> ExitCode {
     log();
     die_on_panic();
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    runtime
-        .context("cannot start a runtime")?
-        .block_on(serve(args))
+    let runtime = runtime.context("cannot start a runtime");
+    match runtime.and_then(|runtime| runtime.block_on(serve(args))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn log() {
@@ -60,25 +66,40 @@ fn log() {
 
 async fn serve(args: &Args) -> Result<()> {
     let mut ends = Ends::new()?;
-    let run_dir = RunDir::of_env();
-    let seat = Seat::take(&run_dir)?;
-    let (health, metrics) = (Arc::new(Health::new(&doctor::quick())), Metrics::new());
-    http::serve(args.listen, Arc::clone(&health), metrics.clone()).await?;
-    let reach = Reach::connect(&args.node, health, metrics).await?;
+    tokio::select! {
+        agent = begin(args) => agent?.end_after(&mut ends).await,
+        () = ends.wait() => {}
+    }
+    Ok(())
+}
+
+/// A running agent.
+struct Agent {
+    commands: Sender<Command>,
+    reporting: JoinHandle<()>,
+    _seat: Seat,
+}
+
+/// Starts an agent, once the API server has told what was reported before.
+async fn begin(args: &Args) -> Result<Agent> {
     tracing::info!(
         "netfault-agent {} on {}",
         env!("CARGO_PKG_VERSION"),
         args.node
     );
-    let before = tokio::select! {
-        before = api::previous(&reach) => before,
-        () = ends.wait() => return Ok(()),
-    };
+    let (health, metrics) = (Arc::new(Health::new(&doctor::quick())), Metrics::new());
+    http::serve(args.listen, Arc::clone(&health), metrics.clone()).await?;
+    let run_dir = RunDir::of_env();
+    let seat = Seat::take(&run_dir).await?;
+    let reach = Reach::connect(&args.node, health, metrics).await?;
+    let before = api::previous(&reach).await;
     let (commands, reporting) = start(&reach, run_dir, before)?;
     seat.listen(commands.clone())?;
-    ends.wait().await;
-    leave(&commands, reporting).await;
-    Ok(())
+    Ok(Agent {
+        commands,
+        reporting,
+        _seat: seat,
+    })
 }
 
 /// Starts the executor with what was reported `before`, and all that speaks with it.
@@ -111,13 +132,16 @@ fn reported(before: &NodeReportStatus) -> Report {
     })
 }
 
-/// Ends all faults and says so, as long as the API server takes it in time.
-async fn leave(commands: &Sender<Command>, reporting: JoinHandle<()>) {
-    tracing::info!("told to end: all faults end");
-    // An executor that is gone holds nothing.
-    let _ = commands.send(Command::Leave);
-    if timeout(LAST_REPORT, reporting).await.is_err() {
-        tracing::warn!("the last report was not taken in time");
+impl Agent {
+    /// Once it is told to: ends all faults and says so, as long as the API server takes it in time.
+    async fn end_after(self, ends: &mut Ends) {
+        ends.wait().await;
+        tracing::info!("told to end: all faults end");
+        // An executor that is gone holds nothing.
+        let _ = self.commands.send(Command::Leave);
+        if timeout(LAST_REPORT, self.reporting).await.is_err() {
+            tracing::warn!("the last report was not taken in time");
+        }
     }
 }
 

@@ -7,10 +7,11 @@ use std::{
     path::PathBuf,
     sync::mpsc::{Sender, channel},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
+use tokio::time::{Instant, sleep};
 
 use super::executor::Command;
 use crate::holder::{
@@ -21,6 +22,9 @@ use crate::holder::{
 /// How long an agent that is ending may keep a new one waiting.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How often it is looked whether it has ended.
+const AGAIN: Duration = Duration::from_millis(100);
+
 /// The place of one agent on its node. Dropping it takes the socket away.
 pub(super) struct Seat {
     socket: PathBuf,
@@ -28,8 +32,8 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Takes the node's only place for an agent.
-    pub(super) fn take(dir: &RunDir) -> Result<Self> {
+    /// Takes the node's only place for an agent; waits a while for one that is ending.
+    pub(super) async fn take(dir: &RunDir) -> Result<Self> {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(lock) = dir.lock_agent()? {
@@ -41,7 +45,7 @@ impl Seat {
             if Instant::now() >= until {
                 bail!("another netfault-agent runs on this node");
             }
-            thread::sleep(Duration::from_millis(100));
+            sleep(AGAIN).await;
         }
     }
 

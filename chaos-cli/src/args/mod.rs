@@ -207,9 +207,19 @@ pub(crate) struct Edit {
 
 #[derive(Debug, Group)]
 pub(crate) struct Install {
-    /// Print the objects as YAML, and apply nothing
+    /// Print the objects, and apply nothing
     #[arg(long, visible_alias = "dry-run")]
     pub(crate) print: bool,
+    /// The form in which --print prints: yaml or json
+    #[arg(
+        long,
+        short,
+        value_enum,
+        default_value = "yaml",
+        hide_possible_values = true,
+        value_name = "FORM"
+    )]
+    pub(crate) output: Format,
     /// The image of the agent and the controller
     #[arg(long, value_name = "IMAGE")]
     pub(crate) image: Option<String>,

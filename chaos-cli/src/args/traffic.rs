@@ -6,7 +6,9 @@ use clap::{Args as Group, ValueEnum};
 #[derive(Debug, Group)]
 pub(crate) struct Traffic {
     /// A peer: an address, a range or a host, with ports or without, such as 10.0.0.0/8,
-    /// 10.0.3.7:4222,6222-6230 or `[fd00::7]:4222`; repeatable
+    /// 10.0.3.7:4222,6222-6230 or `[fd00::7]:4222`; in a cluster also svc/NAME[.NAMESPACE] with
+    /// ports of the Service by number or name, label:app=nats[,ns=NAMESPACE], and
+    /// pod/NAME[.NAMESPACE]; repeatable
     #[arg(long, value_name = "PEER[:PORTS]", help_heading = "Traffic")]
     pub(crate) to: Vec<String>,
     /// Ports of the peers that have none in --to, such as 4222,6222-6230

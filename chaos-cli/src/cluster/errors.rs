@@ -17,9 +17,6 @@ const TYPES: [&str; 6] = ["array", "boolean", "integer", "null", "object", "stri
 /// What a field is called that is none.
 const NO_FIELD: &str = "<nil>";
 
-/// What the API server says of a kind that it does not know.
-const NO_KIND: &str = "the server could not find the requested resource";
-
 impl Session {
     /// The error for the user.
     pub(super) fn said(&self, error: Error) -> anyhow::Error {
@@ -32,12 +29,12 @@ impl Session {
 
 /// Whether the object is not there.
 pub(super) fn is_not_found(error: &Error) -> bool {
-    matches!(error, Error::Api(status) if status.is_not_found())
+    matches!(error, Error::Api(status) if status.code == 404)
 }
 
 /// Whether the user may not do it.
 pub(super) fn is_forbidden(error: &Error) -> bool {
-    matches!(error, Error::Api(status) if status.is_forbidden())
+    matches!(error, Error::Api(status) if status.code == 403)
 }
 
 /// Whether trying again can help.
@@ -71,7 +68,8 @@ pub(super) fn refusal(status: &Status) -> anyhow::Error {
     match status.code {
         401 => anyhow::anyhow!("the API server does not know you: {}", status.message),
         403 => anyhow::anyhow!("{}", forbidden(&status.message)),
-        404 if status.message.contains(NO_KIND) => {
+        // Only what is missing of a known kind has details.
+        404 if status.details.is_none() => {
             anyhow::anyhow!("netfault is not installed in this cluster; `netfault install` does it")
         }
         404 => anyhow::anyhow!("there is no {}", absent(status)),
@@ -213,7 +211,7 @@ mod tests {
                              "details": { "kind": "deployments", "name": "web" } });
         assert_eq!(said(status).0, "there is no deployment web");
         let status = json!({ "reason": "NotFound", "code": 404,
-                             "message": "the server could not find the requested resource" });
+                             "message": "404 page not found" });
         assert!(said(status).0.contains("netfault install"));
     }
 }

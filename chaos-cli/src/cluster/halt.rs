@@ -166,17 +166,12 @@ fn armed(report: &NodeReport) -> Vec<String> {
 
 /// The faults of every namespace, or of ours where the user may not read them all.
 async fn faults(session: &Session) -> Result<Vec<NetworkFault>> {
-    let everywhere: Api<NetworkFault> = Api::all(session.client.clone());
     let params = ListParams::default();
-    let found = match everywhere.list(&params).await {
-        Err(error) if is_forbidden(&error) => {
-            session.faults(&session.namespace).list(&params).await
-        }
+    let found = match session.list(None, &params).await {
+        Err(error) if is_forbidden(&error) => session.list(Some(&session.namespace), &params).await,
         found => found,
     };
-    found
-        .map(|list| list.items)
-        .map_err(|error| session.said(error))
+    found.map_err(|error| session.said(error))
 }
 
 fn in_force(fault: &NetworkFault) -> bool {
@@ -189,4 +184,51 @@ fn in_force(fault: &NetworkFault) -> bool {
 
 fn halts(session: &Session) -> Api<Halt> {
     Api::all(session.client.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use chaos_api::{EndReason, NodeReport, NodeReportSpec, NodeReportStatus};
+    use chaos_plan::{FaultId, PodReport, Report, ReportState};
+
+    use super::armed;
+
+    fn report(text: String) -> NodeReport {
+        let mut report = NodeReport::new("n1", NodeReportSpec::default());
+        report.status = Some(NodeReportStatus {
+            report: text,
+            ..NodeReportStatus::default()
+        });
+        report
+    }
+
+    fn pod(name: &str, state: ReportState) -> PodReport {
+        PodReport {
+            uid: format!("uid-{name}"),
+            name: name.into(),
+            namespace: "orders".into(),
+            fault: FaultId {
+                namespace: "orders".into(),
+                name: "cut".into(),
+                uid: "uid".into(),
+            },
+            state,
+            receipt: None,
+            preview: None,
+        }
+    }
+
+    #[test]
+    fn only_what_an_agent_still_holds_is_in_force() {
+        let reason = EndReason::Halted;
+        let pods = vec![
+            pod("a", ReportState::Armed),
+            pod("b", ReportState::Ended { reason }),
+            pod("c", ReportState::Previewed),
+        ];
+        let said = armed(&report(Report { pods }.to_text()));
+        assert_eq!(said, ["orders/cut in pod/a on n1: still in force"]);
+        assert_eq!(armed(&report(String::new())), [""; 0]);
+        assert_eq!(armed(&report("{".into())).len(), 1);
+    }
 }

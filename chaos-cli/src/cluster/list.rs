@@ -1,26 +1,18 @@
 //! `netfault list` in a cluster.
 
 use anyhow::Result;
-use chaos_api::NetworkFault;
-use kube::{Api, api::ListParams};
+use kube::api::ListParams;
 use serde_json::json;
 
 use super::{halt, session::Session, text};
 use crate::{args::List, exit::Exit, output};
 
 pub(super) async fn list(session: &Session, args: &List) -> Result<Exit> {
-    let api: Api<NetworkFault> = if args.all_namespaces {
-        Api::all(session.client.clone())
-    } else {
-        session.faults(&session.namespace)
-    };
+    let namespace = (!args.all_namespaces).then_some(session.namespace.as_str());
     let mut params = ListParams::default();
     params.label_selector.clone_from(&args.selector);
-    let found = api
-        .list(&params)
-        .await
-        .map_err(|error| session.said(error))?;
-    let mut faults = found.items;
+    let found = session.list(namespace, &params).await;
+    let mut faults = found.map_err(|error| session.said(error))?;
     faults.iter_mut().for_each(text::tidy);
     if !args.output.quiet {
         halt::say_if_halted(session).await;

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chaos_api::{NetworkFault, check_name};
-use kube::{Api, Client, Config, config::KubeConfigOptions};
+use kube::{
+    Api, Client, Config,
+    api::ListParams,
+    config::KubeConfigOptions,
+    core::{DeserializeGuard, error_boundary::InvalidObject},
+};
 
 use crate::{exit::Usage, mode::Cluster};
 
@@ -76,6 +81,22 @@ impl Session {
         })
     }
 
+    /// The faults of one namespace, or of all. One that another version of netfault has written in
+    /// a way that this one cannot read is said and left out.
+    pub(super) async fn list(
+        &self,
+        namespace: Option<&str>,
+        params: &ListParams,
+    ) -> kube::Result<Vec<NetworkFault>> {
+        let api: Api<DeserializeGuard<NetworkFault>> = match namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        };
+        let found = api.list(params).await?.items.into_iter();
+        let readable = found.filter_map(|one| one.0.map_err(|error| unreadable(&error)).ok());
+        Ok(readable.collect())
+    }
+
     /// Reads a fault.
     pub(super) async fn get(&self, named: &Named) -> Result<NetworkFault> {
         let faults = self.faults(&named.namespace);
@@ -84,6 +105,15 @@ impl Session {
             .await
             .map_err(|error| self.said(error))
     }
+}
+
+fn unreadable(object: &InvalidObject) {
+    let meta = &object.metadata;
+    let [namespace, name] = [&meta.namespace, &meta.name].map(|part| part.as_deref().unwrap_or(""));
+    eprintln!(
+        "warning: {namespace}/{name} cannot be read by this version: {}",
+        object.error
+    );
 }
 
 impl std::fmt::Display for Named {

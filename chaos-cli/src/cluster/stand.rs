@@ -39,29 +39,41 @@ pub(super) fn stand(fault: &NetworkFault) -> Stand {
     if status.is(ConditionType::Active) {
         return Stand::Whole;
     }
-    let done = match fault.spec.enforcement {
-        Enforcement::Preview => PodState::Previewed,
-        Enforcement::Enforce | Enforcement::Shadow => PodState::Armed,
+    answered(status, fault.spec.enforcement)
+}
+
+/// Where it stands by what each pod's agent says.
+fn answered(status: &NetworkFaultStatus, enforcement: Enforcement) -> Stand {
+    let is_preview = enforcement == Enforcement::Preview;
+    let done = if is_preview {
+        PodState::Previewed
+    } else {
+        PodState::Armed
     };
-    let of = |state| {
+    let count = |wanted: &dyn Fn(&PodReceipt) -> bool| {
         status
             .receipts
             .iter()
-            .filter(move |receipt| receipt.state == state)
+            .filter(|receipt| wanted(receipt))
+            .count()
     };
-    let passing = |receipt: &PodReceipt| {
-        let reason = receipt.reason.as_deref().unwrap_or_default();
-        PASSING.contains(&reason)
-    };
-    let open = of(PodState::Waiting).count() + of(PodState::Refused).filter(|r| passing(r)).count();
-    let (there, refused) = (of(done).count(), of(PodState::Refused).count());
-    match there {
-        _ if open > 0 || status.receipts.is_empty() => Stand::Waiting,
-        0 => Stand::Nowhere,
+    let there = count(&|receipt| receipt.state == done);
+    let refused = count(&is_refused);
+    match status.receipts.len() - there - refused {
+        open if open > 0 => Stand::Waiting,
+        _ if there == 0 && refused == 0 => Stand::Waiting,
+        _ if there == 0 => Stand::Nowhere,
         _ if refused > 0 => Stand::Part,
-        _ if fault.spec.enforcement == Enforcement::Preview => Stand::Whole,
+        _ if is_preview => Stand::Whole,
+        // The condition says so as soon as it has seen that, too.
         _ => Stand::Waiting,
     }
+}
+
+/// Whether a pod cannot be hit, and will not be able to soon.
+fn is_refused(receipt: &PodReceipt) -> bool {
+    let reason = receipt.reason.as_deref().unwrap_or_default();
+    receipt.state == PodState::Refused && !PASSING.contains(&reason)
 }
 
 /// The status, where it is about the object as it is now.

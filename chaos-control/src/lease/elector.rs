@@ -11,7 +11,7 @@ use kube::{Api, Client};
 use tokio::sync::watch;
 
 use super::{Candidate, NAME, PERIOD, Step, WRITES};
-use crate::write::WriteError;
+use crate::write::{WriteError, chain};
 
 /// The longest that one request about the lease may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -33,6 +33,7 @@ pub(crate) struct Elector {
     own: Option<Lease>,
     tell: watch::Sender<Option<Leadership>>,
     term: u64,
+    failing: bool,
 }
 
 impl Elector {
@@ -49,6 +50,7 @@ impl Elector {
             own: None,
             tell,
             term: 0,
+            failing: false,
         };
         (elector, told)
     }
@@ -76,13 +78,19 @@ impl Elector {
     /// Claims or renews the lease if it is to be had.
     async fn stand(&mut self) {
         let sent = Instant::now();
-        match self.claim().await {
+        let claimed = self.claim().await;
+        self.failing &= claimed.is_err();
+        match claimed {
             Ok(true) => self.lead(sent + WRITES),
             Ok(false) => self.follow(),
-            Err(error) => {
-                tracing::warn!(%error, "the lease cannot be claimed");
-                self.own = None;
-            }
+            Err(error) => self.note(&error),
+        }
+    }
+
+    /// An outage is logged once, not once a try.
+    fn note(&mut self, error: &WriteError) {
+        if !std::mem::replace(&mut self.failing, true) {
+            tracing::warn!(error = chain(error), "the lease cannot be claimed");
         }
     }
 
@@ -149,7 +157,10 @@ impl Elector {
         lease.spec = lease.spec.as_ref().map(Candidate::released);
         match self.put(&lease, false).await {
             Ok(_) => tracing::info!("the lease is given up"),
-            Err(error) => tracing::warn!(%error, "the lease cannot be given up; it runs out"),
+            Err(error) => tracing::warn!(
+                error = chain(&error),
+                "the lease cannot be given up; it runs out"
+            ),
         }
     }
 }

@@ -69,21 +69,33 @@ impl FaultEntry {
         status.cloned().unwrap_or_default()
     }
 
-    /// Takes a verdict for good. Whether planning must be done again: where only some of the first
-    /// plans were published, all of its pods are drawn again by the same seed, and its end stays
-    /// the published one.
+    /// Takes a verdict for good. Whether planning must be done again, because a leader before this
+    /// one published the first plans, and did not come to say so.
     pub(super) fn take(&mut self, verdict: &Verdict, now: Moment) -> bool {
         if verdict.outcome != Outcome::Placed {
             return false;
         }
-        let pods = verdict.chosen.iter().map(|pod| pod.uid.clone());
-        self.chosen.extend(pods);
-        let found = self.found.take();
+        let drawn = verdict.chosen.iter().map(|pod| pod.uid.clone());
+        let drawn: BTreeSet<String> = drawn.collect();
+        if let Some(found) = self.found.take() {
+            self.resume(found, drawn);
+            return true;
+        }
+        self.chosen.extend(drawn);
         if self.started.is_none() {
-            self.started = Some(found.unwrap_or(now.server));
+            self.started = Some(now.server);
             self.begun = Some(now.local);
         }
-        found.is_some()
+        false
+    }
+
+    /// Goes on with plans that may have been published in part: what is drawn now by the same seed
+    /// completes them, unless the pods have changed so much that it is another draw.
+    fn resume(&mut self, found: Timestamp, drawn: BTreeSet<String>) {
+        self.started = Some(found);
+        if self.chosen.is_subset(&drawn) {
+            self.chosen = drawn;
+        }
     }
 
     /// Notes that a status was written.

@@ -34,6 +34,8 @@ pub struct Ledger {
     /// The statuses that say something new, by UID.
     statuses: BTreeMap<String, Draft>,
     attempts: Attempts,
+    /// Faults that were deleted while they were planned for.
+    deleted: Vec<FaultView>,
 }
 
 /// A status that is to be written.
@@ -63,6 +65,7 @@ impl Ledger {
             verdicts: BTreeMap::new(),
             statuses: BTreeMap::new(),
             attempts: Attempts::default(),
+            deleted: Vec::new(),
         }
     }
 
@@ -88,7 +91,16 @@ impl Ledger {
             let verdict = verdicts.remove(&view.id)?;
             Some((view.id.uid.clone(), (view, verdict)))
         });
-        self.verdicts = judged.collect();
+        let before = std::mem::replace(&mut self.verdicts, judged.collect());
+        let gone = before
+            .into_iter()
+            .filter(|(uid, _)| !self.faults.contains_key(uid));
+        self.deleted.extend(gone.map(|(_, (view, _))| view));
+    }
+
+    /// The faults that were deleted since the last call, as they were last seen.
+    pub fn take_deleted(&mut self) -> Vec<FaultView> {
+        std::mem::take(&mut self.deleted)
     }
 
     /// The faults to plan for: all that are not over for good, and those of which a node still has

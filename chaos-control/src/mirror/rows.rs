@@ -5,7 +5,7 @@ use std::collections::HashMap;
 /// Rows in no order, which planning takes as they lie.
 #[derive(Debug)]
 pub(crate) struct Rows<V> {
-    rows: Vec<V>,
+    values: Vec<V>,
     keys: Vec<String>,
     index: HashMap<String, usize>,
 }
@@ -13,7 +13,7 @@ pub(crate) struct Rows<V> {
 impl<V> Default for Rows<V> {
     fn default() -> Self {
         Self {
-            rows: Vec::new(),
+            values: Vec::new(),
             keys: Vec::new(),
             index: HashMap::new(),
         }
@@ -27,14 +27,14 @@ impl<V: PartialEq> Rows<V> {
         match (self.index.get(key).copied(), row) {
             (None, None) => false,
             (None, Some(row)) => {
-                self.index.insert(key.to_owned(), self.rows.len());
+                self.index.insert(key.to_owned(), self.values.len());
                 self.keys.push(key.to_owned());
-                self.rows.push(row);
+                self.values.push(row);
                 true
             }
             (Some(at), Some(row)) => {
-                let changed = self.rows[at] != row;
-                self.rows[at] = row;
+                let changed = self.values[at] != row;
+                self.values[at] = row;
                 changed
             }
             (Some(at), None) => {
@@ -45,7 +45,7 @@ impl<V: PartialEq> Rows<V> {
     }
 
     fn remove(&mut self, key: &str, at: usize) {
-        self.rows.swap_remove(at);
+        self.values.swap_remove(at);
         self.keys.swap_remove(at);
         self.index.remove(key);
         if let Some(moved) = self.keys.get(at) {
@@ -55,21 +55,26 @@ impl<V: PartialEq> Rows<V> {
 
     /// The rows.
     pub(crate) fn all(&self) -> &[V] {
-        &self.rows
+        &self.values
     }
 
     /// The row of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&V> {
+        self.index.get(key).map(|at| &self.values[*at])
+    }
+
+    /// The row of a key, to be changed.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
-        self.index.get(key).map(|at| &mut self.rows[*at])
+        self.index.get(key).map(|at| &mut self.values[*at])
     }
 
     /// Takes the rows out, to be given back at once.
     pub(crate) fn lend(&mut self) -> Vec<V> {
-        std::mem::take(&mut self.rows)
+        std::mem::take(&mut self.values)
     }
 
     /// Gives back what was lent.
     pub(crate) fn restore(&mut self, rows: Vec<V>) {
-        self.rows = rows;
+        self.values = rows;
     }
 }

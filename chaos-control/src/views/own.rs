@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chaos_api::{EndReason, NodePlan, NodeReport, PlanId};
 use chaos_plan::{FaultId, PlanBody, Report, ReportState, Unsupported, decode};
 use jiff::Timestamp;
+use kube::api::ObjectMeta;
 
 use super::owner;
 
@@ -52,6 +53,8 @@ pub struct ShownReport {
     pub faults: BTreeSet<String>,
     /// The faults that its agent lost when it was started anew.
     pub lost: BTreeSet<FaultId>,
+    /// What is wrong with it, where it cannot be read.
+    pub problem: Option<String>,
 }
 
 impl ShownPlan {
@@ -92,20 +95,28 @@ impl ShownReport {
     /// Reads a report; one that cannot be read says nothing and acknowledges nothing.
     pub fn of(report: &NodeReport) -> (Self, Report) {
         let status = report.status.clone().unwrap_or_default();
-        let (acknowledged, said) = match Report::from_text(&status.report) {
-            Ok(said) => (status.acknowledged(), said),
-            Err(error) => {
-                tracing::warn!(report = report.metadata.name, %error, "a report is not readable");
-                Default::default()
-            }
+        let said = match Report::from_text(&status.report) {
+            Ok(said) => said,
+            Err(error) => return Self::unreadable(&report.metadata, error.to_string()),
         };
         let shown = Self {
             owner: owner(&report.metadata),
-            acknowledged,
+            acknowledged: status.acknowledged(),
             faults: said.pods.iter().map(|pod| pod.fault.uid.clone()).collect(),
             lost: lost(&said),
+            problem: None,
         };
         (shown, said)
+    }
+
+    /// A report that is there and says nothing.
+    pub fn unreadable(meta: &ObjectMeta, problem: String) -> (Self, Report) {
+        let shown = Self {
+            owner: owner(meta),
+            problem: Some(problem),
+            ..Self::default()
+        };
+        (shown, Report::default())
     }
 }
 

@@ -54,7 +54,14 @@ pub(crate) fn spawn(client: &Client, namespace: &str, shared: &Arc<Shared>) -> J
     watch!("networkfaults", put_fault);
     watch!("nodeplans", put_plan);
     watch!("nodereports", put_report);
-    watch!("halts", put_halt);
+    watch!(
+        "halts",
+        |mirror, name, halt: Option<DeserializeGuard<Halt>>| {
+            if name == HALT {
+                mirror.put_halt(halt.is_some());
+            }
+        }
+    );
     watch!("pods", |mirror, key, pod: Option<Pod>| mirror
         .put_pod(key, pod.as_ref()));
     watch!("services", |mirror, key, service: Option<Service>| mirror
@@ -107,7 +114,8 @@ pub(crate) async fn refresh(client: &Client, shared: &Shared) -> Result<(), Writ
 
 /// A fault that cannot be read is as one that is not there: it is in no plan.
 fn put_fault(mirror: &mut Mirror, key: &str, fault: Option<DeserializeGuard<NetworkFault>>) {
-    let fault = fault.and_then(|fault| readable("networkfaults", key, fault));
+    let (fault, problem) = read(fault);
+    mirror.put_readable("networkfaults", key, problem.as_deref());
     let fault = fault.map(|mut fault| {
         fault.metadata.managed_fields = None;
         fault
@@ -117,27 +125,25 @@ fn put_fault(mirror: &mut Mirror, key: &str, fault: Option<DeserializeGuard<Netw
 
 /// A plan that cannot be read is as one that says nothing: it is written again.
 fn put_plan(mirror: &mut Mirror, key: &str, plan: Option<DeserializeGuard<NodePlan>>) {
-    let plan = plan.map(|plan| readable("nodeplans", key, plan));
-    let plan = plan.map(|plan| plan.as_ref().map(ShownPlan::of).unwrap_or_default());
-    mirror.put_plan(key, plan);
+    let (plan, problem) = read(plan);
+    mirror.put_readable("nodeplans", key, problem.as_deref());
+    let nothing = problem.map(|_| ShownPlan::default());
+    mirror.put_plan(key, plan.as_ref().map(ShownPlan::of).or(nothing));
 }
 
 fn put_report(mirror: &mut Mirror, key: &str, report: Option<DeserializeGuard<NodeReport>>) {
-    let report = report.map(|report| readable("nodereports", key, report));
-    let report = report.map(|report| report.as_ref().map(ShownReport::of).unwrap_or_default());
+    let report = report.map(|report| match report {
+        DeserializeGuard(Ok(report)) => ShownReport::of(&report),
+        DeserializeGuard(Err(wrong)) => ShownReport::unreadable(&wrong.metadata, wrong.error),
+    });
     mirror.put_report(key, report);
 }
 
-fn put_halt(mirror: &mut Mirror, name: &str, halt: Option<DeserializeGuard<Halt>>) {
-    if name == HALT {
-        mirror.put_halt(halt.is_some());
+/// The object, where there is one that is what its kind says, or what is wrong with it.
+fn read<K>(object: Option<DeserializeGuard<K>>) -> (Option<K>, Option<String>) {
+    match object {
+        None => (None, None),
+        Some(DeserializeGuard(Ok(object))) => (Some(object), None),
+        Some(DeserializeGuard(Err(wrong))) => (None, Some(wrong.error)),
     }
-}
-
-/// The object, unless it is not what its kind says, which is told.
-fn readable<K>(kind: &str, key: &str, object: DeserializeGuard<K>) -> Option<K> {
-    let object = object.0.map_err(|error| {
-        tracing::error!(kind, object = key, %error, "an object is not readable");
-    });
-    object.ok()
 }

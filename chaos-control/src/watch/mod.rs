@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use kinds::{NAMES, refresh, spawn};
 
-use crate::{mirror::Mirror, shared::Shared};
+use crate::{mirror::Mirror, shared::Shared, write::chain};
 
 /// After this many seconds a watch is made anew, so that a connection that died without a word is
 /// noticed in time.
@@ -38,22 +38,20 @@ where
 {
     async fn run(self, shared: Arc<Shared>) {
         let mut keys = Keys::default();
-        let mut wait = FIRST_WAIT;
+        let mut trouble = Trouble::default();
         let mut events = self.events(true);
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => {
-                    wait = FIRST_WAIT;
+                    trouble.over(self.name);
                     self.take(event, &mut keys, &shared);
                 }
                 Err(error) => {
-                    tracing::warn!(watch = self.name, %error, "a watch failed");
                     shared.metrics.watch_failed(self.name);
                     if cannot_stream(&error) {
                         events = self.events(false);
                     }
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
+                    tokio::time::sleep(trouble.note(self.name, &error)).await;
                 }
             }
         }
@@ -99,6 +97,32 @@ where
         let key = key(&object);
         shared.update(|mirror| (self.put)(mirror, &key, Some(object)));
         key
+    }
+}
+
+/// How often a watch has failed in a row.
+#[derive(Default)]
+struct Trouble(u32);
+
+impl Trouble {
+    /// Notes a failure, and says how long to wait. An outage is logged once, not once a try.
+    fn note(&mut self, watch: &str, error: &watcher::Error) -> Duration {
+        let wait = FIRST_WAIT.saturating_mul(1 << self.0.min(8));
+        let error = chain(error);
+        if self.0 == 0 {
+            tracing::warn!(watch, error, "a watch fails");
+        } else {
+            tracing::debug!(watch, error, "a watch still fails");
+        }
+        self.0 = self.0.saturating_add(1);
+        wait.min(LONGEST_WAIT)
+    }
+
+    fn over(&mut self, watch: &str) {
+        if self.0 > 0 {
+            tracing::info!(watch, failures = self.0, "a watch goes on");
+        }
+        self.0 = 0;
     }
 }
 

@@ -8,4 +8,5 @@ mod peers_become_addresses;
 mod plans_are_what_they_always_were;
 mod the_server_s_clock_never_lengthens;
 mod the_status_tells_the_truth;
+mod time_alone_changes_a_status;
 mod town;

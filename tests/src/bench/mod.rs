@@ -17,6 +17,7 @@ mod words;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -47,6 +48,11 @@ pub(crate) struct Effort {
 impl Effort {
     /// How often: `full`, or `quick` in a quick run.
     pub(crate) fn times(self, full: usize, quick: usize) -> usize {
+        if self.quick { quick } else { full }
+    }
+
+    /// How long: `full`, or `quick` in a quick run.
+    pub(crate) fn lasting(self, full: Duration, quick: Duration) -> Duration {
         if self.quick { quick } else { full }
     }
 }

@@ -53,6 +53,19 @@ impl Account {
         Cluster::of_env().kubectl_as(&self.path(), &words)
     }
 
+    /// Tries to write an object's status with its rights, as a server-side apply; changes nothing.
+    #[track_caller]
+    pub fn apply_status(&self, object: &Value) -> Outcome {
+        let file = NamedTempFile::new().expect("a temporary file can be made");
+        std::fs::write(&file, object.to_string()).expect("a temporary file can be written");
+        let path = file.path().to_str().expect("it is text");
+        let words = format!(
+            "apply --server-side --subresource=status --force-conflicts --dry-run=server \
+             --field-manager=tried --validate=false -f {path}"
+        );
+        self.kubectl(&words)
+    }
+
     /// Runs netfault with its rights.
     #[track_caller]
     pub fn netfault(&self, words: &str) -> Outcome {

@@ -15,8 +15,8 @@ use crate::bed::{Namespace, Netfault, Outcome};
 /// The directory of a cluster that `cargo xtask cluster up` started.
 const DIRECTORY: &str = "NETFAULT_CLUSTER";
 
-/// The network that the API server can be reached from.
-const NETWORK: &str = "/run/netns/nfk-cp";
+/// The file that stands for the network from which the API server can be reached.
+const NETWORK: &str = "NETFAULT_CLUSTER_NETWORK";
 
 /// How long any command may take.
 pub(super) const COMMAND: Duration = Duration::from_mins(1);
@@ -36,19 +36,24 @@ impl Cluster {
     pub fn of_env() -> &'static Self {
         static CLUSTER: OnceLock<Cluster> = OnceLock::new();
         CLUSTER.get_or_init(|| Self {
-            directory: directory().expect("the environment names a cluster"),
-            network: Namespace::existing("nfk-cp", NETWORK).expect("the cluster is up"),
+            directory: named(DIRECTORY).expect("the environment names a cluster"),
+            network: Self::network_of_env(),
         })
+    }
+
+    fn network_of_env() -> Namespace {
+        let file = named(NETWORK).expect("the environment names the cluster's network");
+        Namespace::existing("cluster", file).expect("the cluster is up")
     }
 
     /// Why there is none that tests could use.
     pub(crate) fn missing() -> Option<String> {
-        let Some(directory) = directory() else {
+        let (Some(directory), Some(network)) = (named(DIRECTORY), named(NETWORK)) else {
             return Some(format!(
                 "{DIRECTORY} names no cluster; run `cargo xtask test --suite cluster`"
             ));
         };
-        if !directory.join("kubeconfig").exists() || !Path::new(NETWORK).exists() {
+        if !directory.join("kubeconfig").exists() || !network.exists() {
             return Some("no cluster is up".to_owned());
         }
         (!Netfault::is_built()).then(|| "netfault is not built".to_owned())
@@ -157,6 +162,6 @@ pub fn soon<T>(what: &str, limit: Duration, mut condition: impl FnMut() -> Optio
     }
 }
 
-fn directory() -> Option<PathBuf> {
-    env::var_os(DIRECTORY).map(PathBuf::from)
+fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from)
 }

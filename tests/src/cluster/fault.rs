@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chaos_api::{FaultState, NetworkFaultStatus};
 use chaos_witness::now;
+use serde_json::Value;
 
 use super::{Town, soon};
 
@@ -48,11 +49,16 @@ impl<'town> Fault<'town> {
         &self.name
     }
 
-    /// What the controller says about it.
+    /// What the controller says about it; nothing yet where there is no such object.
     #[track_caller]
     pub fn status(&self) -> NetworkFaultStatus {
-        let mut object = self.town.get(&format!("networkfault {}", self.name));
-        serde_json::from_value(object["status"].take()).unwrap_or_default()
+        let words = format!("get networkfault {} --ignore-not-found -o json", self.name);
+        let object = self.town.kubectl(&words);
+        let mut object: Value = serde_json::from_str(&object).unwrap_or_default();
+        match object["status"].take() {
+            Value::Null => NetworkFaultStatus::default(),
+            status => serde_json::from_value(status).expect("a status as the API has it"),
+        }
     }
 
     /// When it ends by itself, as its status says: in nanoseconds of the boot clock.

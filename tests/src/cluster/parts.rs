@@ -66,7 +66,7 @@ impl Pod {
 
     /// Its processes but for the one that only holds its namespaces.
     #[track_caller]
-    fn programs(&self) -> Vec<u32> {
+    pub fn programs(&self) -> Vec<u32> {
         let mut pids = self.processes();
         pids.retain(|pid| process::name(*pid).is_some_and(|name| name != "pause"));
         assert!(!pids.is_empty(), "{} runs", self.name());

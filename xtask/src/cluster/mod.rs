@@ -28,7 +28,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 
-pub(crate) use self::suite::Running;
+pub(crate) use self::suite::with_netfault;
 use self::{layout::Layout, net::Port};
 use crate::{programs::require_root, workspace::Workspace};
 

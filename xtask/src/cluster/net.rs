@@ -3,7 +3,7 @@
 use std::{
     fmt::Write as _,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -72,9 +72,14 @@ pub(crate) fn disconnect(machine: Machine) -> Result<()> {
     Ok(())
 }
 
+/// The file that stands for a machine's namespace.
+pub(crate) fn file(machine: Machine) -> PathBuf {
+    Path::new("/run/netns").join(machine.netns())
+}
+
 /// Whether a machine's namespace is there.
 pub(crate) fn exists(machine: Machine) -> bool {
-    Path::new("/run/netns").join(machine.netns()).exists()
+    file(machine).exists()
 }
 
 /// The names of all namespaces with the prefix of ours.

@@ -1,4 +1,4 @@
-//! A cluster for suite `cluster`: the one that is up, or one of its own, with netfault installed.
+//! A cluster for suite, demo and bench: the one that is up, or one of its own, with netfault installed.
 
 use std::{path::Path, process::Command};
 
@@ -7,11 +7,16 @@ use anyhow::{Context, Result, ensure};
 use super::{
     down, kubectl,
     layout::{Layout, Machine},
-    load, machine,
+    load, machine, net,
     settings::{ProxyMode, Settings},
     status, up,
 };
-use crate::{image::Made, process, workspace::Workspace};
+use crate::{
+    build::Built,
+    image::{self, Made},
+    process,
+    workspace::Workspace,
+};
 
 /// How many nodes the promises need.
 const NODES: u8 = 3;
@@ -25,8 +30,24 @@ const PARTS: [&str; 2] = ["daemonset/netfault-agent", "deployment/netfault-contr
 /// How long netfault may take to be ready, on a busy computer.
 const PATIENCE: &str = "2m";
 
+/// Runs a program with the cluster that is up, or one of its own, and netfault installed there.
+pub(crate) fn with_netfault(
+    built: &Built,
+    mut program: Command,
+    run: impl FnOnce(Command) -> Result<()>,
+) -> Result<()> {
+    let workspace = built.workspace();
+    let images = image::all(workspace)?;
+    let cluster = Running::ensure(workspace)?;
+    let ran = cluster
+        .install(&images, &built.program("netfault"))
+        .and_then(|()| cluster.describe_to(&mut program))
+        .and_then(|()| run(program));
+    ran.and(cluster.end())
+}
+
 /// A cluster that is well.
-pub(crate) struct Running<'a> {
+struct Running<'a> {
     workspace: &'a Workspace,
     layout: Layout,
     settings: Settings,
@@ -35,7 +56,7 @@ pub(crate) struct Running<'a> {
 
 impl<'a> Running<'a> {
     /// The cluster that is up, or a new one.
-    pub(crate) fn ensure(workspace: &'a Workspace) -> Result<Self> {
+    fn ensure(workspace: &'a Workspace) -> Result<Self> {
         let layout = Layout::new(workspace);
         let before = Settings::load(&layout)?;
         let is_ours = before.is_none();
@@ -70,7 +91,7 @@ impl<'a> Running<'a> {
     }
 
     /// Brings the images and netfault up to date, as a user does, and waits until it runs.
-    pub(crate) fn install(&self, images: &[Made], netfault: &Path) -> Result<()> {
+    fn install(&self, images: &[Made], netfault: &Path) -> Result<()> {
         let mut is_new = false;
         for image in images {
             let loaded = load::missing(&self.layout, &self.settings, image)?;
@@ -92,9 +113,10 @@ impl<'a> Running<'a> {
     }
 
     /// Tells the tests where it is.
-    pub(crate) fn describe_to(&self, tests: &mut Command) -> Result<()> {
+    fn describe_to(&self, tests: &mut Command) -> Result<()> {
         tests
             .env("NETFAULT_CLUSTER", self.layout.dir())
+            .env("NETFAULT_CLUSTER_NETWORK", net::file(Machine::Control))
             .env("NETFAULT_XTASK", std::env::current_exe()?)
             // That program looks for the cluster where this one does.
             .env("CARGO_TARGET_DIR", self.workspace.target(""));
@@ -102,7 +124,7 @@ impl<'a> Running<'a> {
     }
 
     /// Ends it if it was brought up here.
-    pub(crate) fn end(self) -> Result<()> {
+    fn end(self) -> Result<()> {
         if !self.is_ours {
             return Ok(());
         }

@@ -79,15 +79,12 @@ fn make(workspace: &Workspace, image: &Image, architecture: Architecture) -> Res
     Ok(Made { file, name, digest })
 }
 
-/// Builds packages of this workspace for an architecture.
-fn build(workspace: &Workspace, architecture: Architecture, packages: &[&str]) -> Result<()> {
+/// Builds programs of this workspace for an architecture.
+fn build(workspace: &Workspace, architecture: Architecture, programs: &[&str]) -> Result<()> {
     setup::ensure(workspace, &[Purpose::Build])?;
     let target = architecture.target();
     let mut cargo = Built::object_only(workspace)?.cargo_build_for(target);
-    cargo.arg("--bins");
-    for package in packages {
-        cargo.args(["--package", package]);
-    }
+    cargo.args(programs.iter().flat_map(|program| ["--bin", program]));
     if architecture != Architecture::own() {
         let linker = format!(
             "{}-linux-gnu-gcc",
@@ -100,7 +97,7 @@ fn build(workspace: &Workspace, architecture: Architecture, packages: &[&str]) -
         format!(
             "{} could not be built for {target}; for another architecture that takes \
              `rustup target add {target}` and its C compiler",
-            packages.join(", ")
+            programs.join(", ")
         )
     })
 }

@@ -25,8 +25,8 @@ pub(super) struct Image {
 
 /// Where a program comes from.
 enum Program {
-    /// This workspace: the package, and the name of its binary.
-    Own(&'static str, &'static str),
+    /// This workspace: the name of the binary.
+    Own(&'static str),
     /// The tests' tools: the path below target/tools. Brings its shared libraries.
     Tool(&'static str),
     /// This machine: its name in `PATH`. Brings its shared libraries.
@@ -44,12 +44,9 @@ pub(super) const IMAGES: &[Image] = &[
         repository: "netfault.dev/netfault",
         entrypoint: &["/bin/netfault"],
         programs: &[
-            ("bin/netfault", Own("chaos-cli", "netfault")),
-            ("bin/netfault-agent", Own("chaos-agent", "netfault-agent")),
-            (
-                "bin/netfault-controller",
-                Own("chaos-control", "netfault-controller"),
-            ),
+            ("bin/netfault", Own("netfault")),
+            ("bin/netfault-agent", Own("netfault-agent")),
+            ("bin/netfault-controller", Own("netfault-controller")),
         ],
         directories: &[],
     },
@@ -57,7 +54,7 @@ pub(super) const IMAGES: &[Image] = &[
         name: "witness",
         repository: "netfault.test/witness",
         entrypoint: &["/bin/witness"],
-        programs: &[("bin/witness", Own("chaos-witness", "witness"))],
+        programs: &[("bin/witness", Own("witness"))],
         directories: &[],
     },
     Image {
@@ -98,15 +95,15 @@ impl Image {
         if programs().any(|program| matches!(program, Tool(_) | Machine(_))) {
             setup::ensure(workspace, &[Purpose::Image])?;
         }
-        let packages = programs().filter_map(|program| match program {
-            Own(package, _) => Some(*package),
+        let own = programs().filter_map(|program| match program {
+            Own(name) => Some(*name),
             Tool(_) | Machine(_) | Link(_) => None,
         });
-        let packages: Vec<_> = packages.collect();
-        if packages.is_empty() {
+        let own: Vec<_> = own.collect();
+        if own.is_empty() {
             return Ok(());
         }
-        build(workspace, architecture, &packages)
+        build(workspace, architecture, &own)
     }
 
     /// What is in it, built and found.
@@ -152,7 +149,7 @@ impl Program {
     /// Where it is, once it is built or installed.
     fn source(&self, workspace: &Workspace, architecture: Architecture) -> Result<Source> {
         Ok(Source::File(match self {
-            Own(_, name) => workspace
+            Own(name) => workspace
                 .target(architecture.target())
                 .join("release")
                 .join(name),

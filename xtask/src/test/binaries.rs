@@ -13,7 +13,7 @@ use crate::{
 /// Builds the test target of this name and returns its binary.
 pub(crate) fn built_test(mut cargo: Command, name: &str) -> Result<PathBuf> {
     cargo
-        .args(["--package", "chaos-tests", "--test", name])
+        .args(["--test", name])
         .arg("--message-format=json-render-diagnostics");
     let mut binary = None;
     let end = process::lines(&mut cargo, BUILD_BOUND, |line| {

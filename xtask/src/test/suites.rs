@@ -7,8 +7,7 @@ use anyhow::{Error, Result};
 use super::{Feed, Options, Report, binaries::built_test};
 use crate::{
     build::{BUILD_BOUND, Built},
-    cluster::Running,
-    crds, image, lint, process,
+    cluster, crds, lint, process,
     programs::require_root,
     setup::Purpose,
     tidy, vm,
@@ -183,13 +182,7 @@ fn cluster(context: &mut Context, suite: &Suite) -> Result<()> {
     let built = context.built()?;
     let mut tests = Command::new(built_test(built.cargo_build(), suite.name)?);
     built.describe_to(&mut tests);
-    let images = image::all(context.workspace)?;
-    let cluster = Running::ensure(context.workspace)?;
-    let ran = cluster
-        .install(&images, &built.program("netfault"))
-        .and_then(|()| cluster.describe_to(&mut tests))
-        .and_then(|()| run_binary(context, suite, tests));
-    ran.and(cluster.end())
+    cluster::with_netfault(&built, tests, |tests| run_binary(context, suite, tests))
 }
 
 impl Options {

@@ -117,7 +117,7 @@ impl Job {
     fn replace(&mut self, order: &PodOrder) -> Result<Receipt, Refusal> {
         let words = reach::order(order, self.left(order)?, &self.own);
         let engine = self.engine.as_mut().ok_or_else(lost)?;
-        reach::edit(engine, words).map_err(|error| refusal(&error))
+        engine.edit(words).map_err(|error| refusal(&error))
     }
 
     fn bring(&mut self, order: PodOrder) -> Said {

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use chaos_api::{EndReason, FaultSpec, Receipt, Span};
+use chaos_api::{FaultSpec, Span};
 use chaos_plan::{PodOrder, PodPlan, Spare};
 
-use super::refusal::refusal;
+use super::refusal::{refusal, told};
 use crate::{
-    engine::{Engine, EngineError, Order},
-    inventory::{FindError, FindReason, Namespace, Target},
+    engine::{Engine, Order},
+    inventory::{FindError, FindReason, Namespace, Target, local_addresses},
     node::ledger::Refusal,
 };
 
@@ -22,12 +22,6 @@ pub(super) fn find(pod: &PodPlan) -> Result<Namespace, Refusal> {
 pub(super) fn open(pod: &PodPlan) -> Result<Engine, Refusal> {
     let namespace = find(pod)?;
     Engine::open(namespace, &target(pod), false).map_err(|error| refusal(&error))
-}
-
-/// Gives a fault in force other words or another end.
-pub(super) fn edit(engine: &mut Engine, order: Order) -> Result<Receipt, EngineError> {
-    engine.stop(&order.name, EndReason::Stopped)?;
-    engine.inject(order)
 }
 
 /// What an engine is told. `own` are the node's addresses, from any of which the kubelet probes.
@@ -59,27 +53,31 @@ pub(super) fn spare(order: &PodOrder, own: &[IpAddr]) -> Spare {
 
 /// The node's own addresses.
 pub(super) fn own_addresses() -> Vec<IpAddr> {
-    Vec::new()
+    local_addresses().unwrap_or_else(|error| {
+        tracing::warn!("probes may not be spared from all of the node's addresses: {error}");
+        Vec::new()
+    })
 }
 
 fn target(pod: &PodPlan) -> Target {
-    let classes = ["", "besteffort/", "burstable/"];
-    let paths = classes.map(|class| format!("/kubepods/{class}pod{}", pod.uid));
-    let there = paths
-        .iter()
-        .find(|path| Namespace::find(&Target::Cgroup(path.into())).is_ok());
-    Target::Cgroup(there.unwrap_or(&paths[0]).into())
+    Target::Pod {
+        uid: pod.uid.clone(),
+        hash: pod.hash.clone(),
+        ips: pod.ips.clone(),
+    }
 }
 
+/// A pod that is starting, or ending, has no process yet, or none with its address.
 fn refusal_of_find(error: &FindError) -> Refusal {
-    let reason = match error.reason {
-        FindReason::NoProcess => "NoProcess",
-        FindReason::FirstProcess => "HostNetwork",
-        _ => "NamespaceNotReached",
+    let (reason, starting) = match error.reason {
+        FindReason::NoProcess => ("NoProcess", true),
+        FindReason::NamespaceMismatch { .. } => ("NamespaceMismatch", true),
+        FindReason::FirstProcess => ("HostNetwork", false),
+        _ => ("NamespaceNotReached", false),
     };
     Refusal {
         reason,
-        message: error.to_string(),
-        starting: matches!(error.reason, FindReason::NoProcess),
+        message: told(error),
+        starting,
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn other(reason: &'static str, error: &dyn Error) -> Refusal {
 }
 
 /// An error and what is behind it, on one line.
-fn told(error: &dyn Error) -> String {
+pub(super) fn told(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(behind) = source {

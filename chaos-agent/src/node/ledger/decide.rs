@@ -1,6 +1,6 @@
 //! What is to be done about one fault in one pod, from what is wished and where it stands.
 
-use chaos_api::EndReason;
+use chaos_api::{EndReason, Enforcement};
 use chaos_plan::{PodOrder, ReportState};
 
 use super::Entry;
@@ -79,10 +79,13 @@ fn unknown(wish: &Wish) -> Step {
 fn armed(entry: &Entry, wish: &Wish) -> Step {
     match wish {
         Wish::Order(order) if entry.is_for(order) => Step::Nothing,
-        Wish::Order(order) => Step::Edit(order.clone()),
+        Wish::Order(order) if order.enforcement == Enforcement::Enforce => {
+            Step::Edit(order.clone())
+        }
         Wish::Barred(reason) => Step::Stop(*reason),
         Wish::Absent { over: true } => Step::Stop(EndReason::Expired),
-        Wish::Absent { over: false } => Step::Stop(EndReason::Stopped),
+        // What is only to be shown from now on is not in force meanwhile.
+        Wish::Order(_) | Wish::Absent { over: false } => Step::Stop(EndReason::Stopped),
         // The kernel ends it by itself.
         Wish::Over | Wish::Lost => Step::Nothing,
     }

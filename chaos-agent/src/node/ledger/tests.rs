@@ -1,7 +1,10 @@
 //! The ledger against a small node.
 
-use chaos_api::{Enforcement, Faults, Probes, RuleCounters, RuleReceipt, State, Traffic};
-use chaos_plan::{PlanBody, PlannedFault, PodPlan};
+use chaos_api::{
+    Enforcement, Faults, Probes, Receipt, RuleCounters, RuleReceipt, Span, State, Traffic,
+};
+use chaos_plan::{PlanBody, PlannedFault, PodPlan, ReportState};
+use jiff::Timestamp;
 
 use super::*;
 

@@ -23,14 +23,15 @@ pub(super) async fn agents(session: &Session) -> Vec<Check> {
             )];
         }
     };
-    let mut by_node: BTreeMap<String, Option<NodeReportStatus>> = nodes(session)
-        .await
+    let mut by_node: BTreeMap<String, Option<NodeReportStatus>> = reports
         .into_iter()
-        .map(|node| (node, None))
+        .map(|report| (report.metadata.name.unwrap_or_default(), report.status))
         .collect();
-    for report in reports {
-        let node = report.metadata.name.unwrap_or_default();
-        by_node.insert(node, report.status);
+    if let Some(nodes) = nodes(session).await {
+        by_node.retain(|node, _| nodes.contains(node));
+        for node in nodes {
+            by_node.entry(node).or_default();
+        }
     }
     if by_node.is_empty() {
         return vec![Check::no("agents", "no node has one", "netfault install")];
@@ -41,13 +42,12 @@ pub(super) async fn agents(session: &Session) -> Vec<Check> {
         .collect()
 }
 
-/// The Linux nodes; none where the user may not read them.
-async fn nodes(session: &Session) -> Vec<String> {
+/// The Linux nodes; nothing where the user may not read them.
+async fn nodes(session: &Session) -> Option<Vec<String>> {
     let nodes: Api<Node> = Api::all(session.client.clone());
     let linux = ListParams::default().labels("kubernetes.io/os=linux");
-    let found = nodes.list(&linux).await.map(|list| list.items);
-    let names = found.unwrap_or_default().into_iter();
-    names.filter_map(|node| node.metadata.name).collect()
+    let found = nodes.list(&linux).await.ok()?.items.into_iter();
+    Some(found.filter_map(|node| node.metadata.name).collect())
 }
 
 fn agent(node: &str, status: Option<&NodeReportStatus>) -> Check {

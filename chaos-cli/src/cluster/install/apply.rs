@@ -17,10 +17,14 @@ use super::{
 };
 use crate::cluster::{create::MANAGER, errors::is_not_found, session::Session};
 
+/// The kind of what an administrator sets.
+const SETTINGS: &str = "ConfigMap";
+
 /// How long a new kind may take to be served.
 const SERVED: Duration = Duration::from_secs(20);
 
-/// Applies the objects one after the other; each is said.
+/// Applies the objects one after the other; each is said. Settings that are there stay, since they
+/// are the administrator's.
 pub(super) async fn all(session: &Session, objects: &[DynamicObject], quiet: bool) -> Result<()> {
     let params = PatchParams {
         field_validation: Some(ValidationDirective::Strict),
@@ -31,16 +35,24 @@ pub(super) async fn all(session: &Session, objects: &[DynamicObject], quiet: boo
             bail!("{}: the cluster does not know this kind", title(object));
         };
         let name = object.metadata.name.as_deref().unwrap_or_default();
+        if kind(object) == SETTINGS && api.get_opt(name).await.is_ok_and(|found| found.is_some()) {
+            say(quiet, "kept", object);
+            continue;
+        }
         let applied = api.patch(name, &params, &Patch::Apply(object)).await;
         applied.map_err(|error| session.said(error).context(title(object)))?;
         if kind(object) == "CustomResourceDefinition" {
             served(&api, name).await?;
         }
-        if !quiet {
-            eprintln!("applied {}", title(object));
-        }
+        say(quiet, "applied", object);
     }
     Ok(())
+}
+
+fn say(quiet: bool, done: &str, object: &DynamicObject) {
+    if !quiet {
+        eprintln!("{done} {}", title(object));
+    }
 }
 
 /// Where the API server keeps an object; nothing where it does not know the kind.

@@ -1,19 +1,11 @@
 //! The objects of an installation, in the order in which one needs the other.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context, Result};
 use kube::api::DynamicObject;
 use serde_json::Value;
 
-/// The definitions of the kinds, then everything else.
-const TEXTS: [&str; 5] = [
-    include_str!("../../../../deploy/crds/halts.yaml"),
-    include_str!("../../../../deploy/crds/networkfaults.yaml"),
-    include_str!("../../../../deploy/crds/nodeplans.yaml"),
-    include_str!("../../../../deploy/crds/nodereports.yaml"),
-    include_str!("../../../../deploy/netfault.yaml"),
-];
+/// The objects, as `kubectl apply -f` takes them too.
+const TEXT: &str = include_str!("../../../../deploy/netfault.yaml");
 
 /// The kinds that others need first.
 const FIRST: [&str; 3] = ["Namespace", "CustomResourceDefinition", "ServiceAccount"];
@@ -24,23 +16,16 @@ const LAST: [&str; 2] = ["DaemonSet", "Deployment"];
 /// How our own images are named.
 const OWN_IMAGE: &str = "netfault.dev/netfault:";
 
-/// The objects, with another image where one is given; none twice.
+/// The objects, with another image where one is given.
 pub(super) fn objects(image: Option<&str>) -> Result<Vec<DynamicObject>> {
+    let documents: Vec<Option<Value>> =
+        serde_saphyr::from_multiple(TEXT).context("the built-in objects")?;
     let mut objects = Vec::new();
-    let mut names = BTreeSet::new();
-    for text in TEXTS {
-        let documents: Vec<Option<Value>> =
-            serde_saphyr::from_multiple(text).context("the built-in objects")?;
-        for mut document in documents.into_iter().flatten() {
-            if let Some(image) = image {
-                set_image(&mut document, image);
-            }
-            let object: DynamicObject =
-                serde_json::from_value(document).context("the built-in objects")?;
-            if names.insert(title(&object)) {
-                objects.push(object);
-            }
+    for mut document in documents.into_iter().flatten() {
+        if let Some(image) = image {
+            set_image(&mut document, image);
         }
+        objects.push(serde_json::from_value(document).context("the built-in objects")?);
     }
     objects.sort_by_key(|object| rank(kind(object)));
     Ok(objects)

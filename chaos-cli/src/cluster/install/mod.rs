@@ -5,16 +5,16 @@ mod manifests;
 mod ready;
 mod remove;
 
-use std::io::{Write, stdout};
-
 use anyhow::Result;
 use chaos_api::Span;
+use serde_json::json;
 use tokio::time::{Duration, Instant, sleep};
 
 use super::session::Session;
 use crate::{
-    args::{Install, Uninstall},
+    args::{Format, Install, Uninstall},
     exit::Exit,
+    output,
 };
 
 /// The namespace of netfault itself.
@@ -23,11 +23,19 @@ pub(super) const SYSTEM: &str = "netfault-system";
 /// How often to look again at what has to be waited for.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Prints the objects as YAML.
+/// Prints the objects: YAML documents, or a JSON list.
 pub(crate) fn print_manifests(args: &Install) -> Result<Exit> {
-    let mut out = stdout().lock();
-    for object in manifests::objects(args.image.as_deref())? {
-        write!(out, "---\n{}", serde_saphyr::to_string(&object)?)?;
+    let objects = manifests::objects(args.image.as_deref())?;
+    if args.output == Format::Json {
+        let list = json!({ "apiVersion": "v1", "kind": "List", "items": objects });
+        output::line(&serde_json::to_string_pretty(&list)?)?;
+        return Ok(Exit::Done);
+    }
+    for object in objects {
+        output::line(&format!(
+            "---\n{}",
+            serde_saphyr::to_string(&object)?.trim_end()
+        ))?;
     }
     Ok(Exit::Done)
 }

@@ -116,13 +116,8 @@ async fn delete(session: &Session, object: &DynamicObject, quiet: bool) -> Resul
 
 /// The faults that are not over; none where the kind is not there.
 async fn open(session: &Session) -> Result<Vec<NetworkFault>> {
-    let faults: Api<NetworkFault> = Api::all(session.client.clone());
-    match faults.list(&ListParams::default()).await {
-        Ok(found) => Ok(found
-            .items
-            .into_iter()
-            .filter(|fault| !is_over(fault))
-            .collect()),
+    match session.list(None, &ListParams::default()).await {
+        Ok(found) => Ok(found.into_iter().filter(|fault| !is_over(fault)).collect()),
         Err(error) if is_not_found(&error) => Ok(Vec::new()),
         Err(error) => Err(session.said(error)),
     }

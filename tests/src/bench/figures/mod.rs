@@ -1,7 +1,9 @@
 //! The figures, a file for those that are measured together.
 
+mod agent_cost;
 mod idle_latency;
 mod idle_throughput;
+mod inject_cluster;
 mod inject_cold;
 mod inject_local;
 mod inject_socket;
@@ -13,6 +15,7 @@ use std::time::Instant;
 
 use super::Effort;
 use super::report::Figure;
+use crate::cluster::Cluster;
 
 /// Figures that are measured together.
 struct Group {
@@ -20,8 +23,8 @@ struct Group {
     measure: fn(Effort) -> Vec<Figure>,
 }
 
-/// In the order of the table.
-const GROUPS: [Group; 10] = [
+/// Those that this machine is enough for, in the order of the table.
+const HERE: [Group; 10] = [
     reset::ONE,
     reset::THOUSAND,
     reset::TEN_THOUSAND,
@@ -34,10 +37,21 @@ const GROUPS: [Group; 10] = [
     load::GROUP,
 ];
 
+/// Those that take a cluster, after them.
+const ON_CLUSTER: [Group; 2] = [inject_cluster::GROUP, agent_cost::GROUP];
+
 /// Measures the figures that have `filter` in their name.
 pub(super) fn measure(filter: &str, effort: Effort) -> Vec<Figure> {
     let wanted = |name: &str| name.contains(filter);
-    let groups = GROUPS.iter();
+    let missing = Cluster::missing();
+    let on_cluster = ON_CLUSTER.iter().filter(|group| match &missing {
+        None => true,
+        Some(reason) => {
+            eprintln!("skipped: {}: {reason}", group.names.join(", "));
+            false
+        }
+    });
+    let groups = HERE.iter().chain(on_cluster);
     let groups = groups.filter(|group| group.names.iter().any(|name| wanted(name)));
     let figures = groups.flat_map(|group| timed(group, effort));
     figures.filter(|figure| wanted(figure.name())).collect()

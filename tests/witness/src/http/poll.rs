@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::tell_end;
+use super::watched::Watched;
 use crate::args::HttpPoll;
 use crate::clock::nanoseconds;
 use crate::line::{Answered, Failure, Said, say};
@@ -96,11 +96,16 @@ async fn connect(server: &str) -> Result<Kept, Failure> {
         Ok::<_, std::io::Error>((stream, port))
     };
     let (stream, port) = dial.await.map_err(|error| Failure::of(&error))?;
+    let (stream, fate) = Watched::new(stream);
     let (sender, connection) = handshake(TokioIo::new(stream))
         .await
         .map_err(|error| failure(&error))?;
     say(Said::Opened { local: port });
-    tokio::spawn(async move { tell_end(port, &connection.await) });
+    tokio::spawn(async move {
+        drop(connection.await);
+        let how = fate.told();
+        say(Said::Ended { port, how });
+    });
     Ok(Kept { port, sender })
 }
 

@@ -13,7 +13,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::tell_end;
+use super::watched::Watched;
 use crate::args::HttpServe;
 use crate::line::{Said, say};
 
@@ -36,10 +36,13 @@ async fn serve_one(stream: TcpStream, port: u16, name: Bytes) {
     let service = service_fn(move |request| answer(request, name.clone()));
     let mut server = http1::Builder::new();
     // Idle connections are what some tests are about.
+    let (stream, fate) = Watched::new(stream);
     let connection = server
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service);
-    tell_end(port, &connection.await);
+    drop(connection.await);
+    let how = fate.told();
+    say(Said::Ended { port, how });
 }
 
 async fn answer(

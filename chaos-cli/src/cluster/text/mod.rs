@@ -1,10 +1,14 @@
 //! Faults and their receipts as people read them.
 
+mod preview;
+
 use chaos_api::{
-    ConditionType, FaultState, NetworkFault, NetworkFaultStatus, PodPreview, PodReceipt, PodState,
+    ConditionType, Enforcement, FaultState, NetworkFault, NetworkFaultStatus, PodReceipt, PodState,
     RuleCounters,
 };
 use jiff::Timestamp;
+
+pub(super) use preview::print_preview;
 
 use super::{
     create::named,
@@ -21,26 +25,6 @@ pub(super) fn print(form: Output, fault: &NetworkFault) -> anyhow::Result<()> {
     let mut fault = fault.clone();
     tidy(&mut fault);
     output::print(form.format, &fault, |wide| receipt(&fault, wide))
-}
-
-/// Prints what a preview has found.
-pub(super) fn print_preview(form: Output, fault: &NetworkFault) -> anyhow::Result<()> {
-    let mut fault = fault.clone();
-    tidy(&mut fault);
-    output::print(form.format, &fault, |_| preview(&fault))?;
-    if !form.quiet {
-        let status = status(&fault);
-        let total: u64 = status.preview.iter().map(|pod| pod.total).sum();
-        let total = usize::try_from(total).unwrap_or(usize::MAX);
-        let pods = status
-            .receipts
-            .iter()
-            .filter(|pod| pod.state == PodState::Previewed)
-            .count();
-        let [total, pods] = [(total, "live connection"), (pods, "pod")].map(counted_as);
-        eprintln!("{total} of {pods} match; nothing was changed");
-    }
-    Ok(())
 }
 
 /// Drops what only the API server's book-keeping needs.
@@ -99,21 +83,26 @@ pub(super) fn list(faults: &[NetworkFault], all: bool, wide: bool) -> String {
 pub(super) fn receipt(fault: &NetworkFault, wide: bool) -> String {
     let status = status(fault);
     let mut lines = vec![head(fault, &status), life(fault, &status)];
-    let totals = &status.totals;
-    if status.started_at.is_some() {
-        lines.push(match totals.counters {
-            counters if counters.matched + counters.idle_reset == 0 => "no traffic matched".into(),
-            counters => format!(
-                "{} packets matched, {} connections reset or refused",
-                counters.matched, totals.connections_reset
-            ),
-        });
+    if status.started_at.is_some() && fault.spec.enforcement != Enforcement::Preview {
+        lines.push(hit(&status));
     }
     if !status.receipts.is_empty() {
         lines.push(pods(&status.receipts, wide));
     }
     lines.extend(status.messages.iter().map(|line| format!("note: {line}")));
     lines.join("\n")
+}
+
+/// What it hit, or that it has hit nothing.
+fn hit(status: &NetworkFaultStatus) -> String {
+    let (totals, counters) = (&status.totals, status.totals.counters);
+    if counters.matched + counters.idle_reset == 0 {
+        let so_far = if status.active > 0 { " so far" } else { "" };
+        return format!("no traffic matched{so_far}");
+    }
+    let packets = counted_as((counters.matched, "packet"));
+    let connections = counted_as((totals.connections_reset, "connection"));
+    format!("{packets} matched, {connections} reset or refused")
 }
 
 /// The pods whose kernel may still hold a fault, a line each.
@@ -164,7 +153,7 @@ fn life(fault: &NetworkFault, status: &NetworkFaultStatus) -> String {
 }
 
 /// A number of things.
-fn counted_as((count, word): (usize, &str)) -> String {
+fn counted_as((count, word): (u64, &str)) -> String {
     let end = if count == 1 { "" } else { "s" };
     format!("{count} {word}{end}")
 }
@@ -220,58 +209,6 @@ fn counted(pod: &PodReceipt, wide: bool) -> String {
 fn named_counters(counters: &RuleCounters) -> Vec<String> {
     let all = counters.named().into_iter();
     all.map(|(name, count)| format!("{name} {count}")).collect()
-}
-
-fn preview(fault: &NetworkFault) -> String {
-    let status = status(fault);
-    let of = |name: &str| status.preview.iter().find(|pod| pod.pod == name);
-    let rows = status
-        .receipts
-        .iter()
-        .flat_map(|pod| match (pod.state, of(&pod.pod)) {
-            (PodState::Previewed, Some(preview)) => connections(pod, preview),
-            (PodState::Previewed, None) => vec![row(pod, "none")],
-            (PodState::Refused, _) => vec![row(pod, &why(pod))],
-            _ => vec![row(pod, "not looked at")],
-        });
-    table(["POD", "NODE", "PROTO", "STATE", "LOCAL", "PEER"], rows)
-}
-
-/// The connections of one pod, a row each.
-fn connections(pod: &PodReceipt, preview: &PodPreview) -> Vec<[String; 6]> {
-    let mut rows: Vec<_> = preview
-        .connections
-        .iter()
-        .map(|flow| {
-            [
-                pod.pod.clone(),
-                pod.node.clone(),
-                flow.protocol.to_string(),
-                flow.state.clone(),
-                flow.local.to_string(),
-                flow.peer.to_string(),
-            ]
-        })
-        .collect();
-    let listed = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    if preview.total == 0 {
-        rows.push(row(pod, "none"));
-    } else if preview.total > listed {
-        rows.push(row(pod, &format!("and {} more", preview.total - listed)));
-    }
-    rows
-}
-
-fn row(pod: &PodReceipt, words: &str) -> [String; 6] {
-    let empty = String::new;
-    [
-        pod.pod.clone(),
-        pod.node.clone(),
-        empty(),
-        words.into(),
-        empty(),
-        empty(),
-    ]
 }
 
 fn pod_state(state: PodState) -> &'static str {
