@@ -16,7 +16,7 @@ impl Engine {
         let name = order.name.clone();
         let at = self.position(&name)?;
         let now = boot_clock();
-        let fault = order.from(now);
+        let fault = order.into_fault(now);
         let old = mem::replace(&mut self.running[at].fault, fault);
         let edited = &self.running[at].fault;
         let hits_as_before = old.deadline > now && differ_in_time_alone(&old, edited);

@@ -77,7 +77,7 @@ impl Engine {
         }
         let (name, now) = (order.name.clone(), boot_clock());
         let untold = self.dataplane.untold()?;
-        let account = Account::open(order.from(now), &self.target, now, untold);
+        let account = Account::open(order.into_fault(now), &self.target, now, untold);
         self.running.push(account);
         let caught = match self.bring().and_then(|()| self.catch()) {
             Ok(caught) => caught,

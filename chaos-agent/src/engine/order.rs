@@ -18,7 +18,7 @@ pub struct Order {
 
 impl Order {
     /// The fault, where its time counts from boot-clock time `now`, in nanoseconds.
-    pub(super) fn from(self, now: u64) -> Fault {
+    pub(super) fn into_fault(self, now: u64) -> Fault {
         Fault {
             name: self.name,
             deadline: now.saturating_add(self.spec.duration.as_nanos()),
