@@ -142,7 +142,7 @@ pub enum Failure {
 impl Failure {
     /// The failure that an error or one of its causes is.
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
-        let causes = std::iter::successors(Some(error), |error| (*error).source());
+        let causes = std::iter::successors(Some(error), |error| cause(*error));
         let mut known = causes.filter_map(|error| error.downcast_ref::<io::Error>());
         known
             .find_map(|error| Self::of_kind(error.kind()))
@@ -158,6 +158,17 @@ impl Failure {
             ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => Self::Unreachable,
             _ => return None,
         })
+    }
+}
+
+/// What is behind an error. An `io::Error` that only carries another one passes over it in `source`.
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let carried = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    match carried {
+        Some(carried) => Some(carried),
+        None => error.source(),
     }
 }
 

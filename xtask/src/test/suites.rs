@@ -59,7 +59,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "cluster",
         about: "what is promised to a user of Kubernetes, on a real cluster of three nodes",
-        in_ci: true,
+        in_ci: false,
         purposes: &[
             Purpose::Build,
             Purpose::Cluster,
