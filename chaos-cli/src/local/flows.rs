@@ -1,8 +1,8 @@
 //! `netfault flows` on this machine: a target's live connections.
 
 use anyhow::Result;
-use chaos_agent::inventory::{Connection, Namespace, States, connections, udp_flows};
-use chaos_api::{Family, FlowInfo, Protocol};
+use chaos_agent::inventory::Namespace;
+use chaos_api::FlowInfo;
 
 use crate::{
     args::{Flows, Target},
@@ -21,14 +21,7 @@ pub(super) fn flows(args: &Flows) -> Result<Exit> {
 /// The target's TCP connections and connected UDP sockets.
 pub(super) fn live(target: &Target) -> Result<Vec<FlowInfo>> {
     let namespace = Namespace::find(&super::target(target)?)?;
-    let (tcp, udp) = namespace.enter(|| (connections(States::LIVE), udp_flows()))?;
-    let tcp = tcp?
-        .into_iter()
-        .map(|connection| info(&connection, Protocol::Tcp));
-    let udp = udp?
-        .into_iter()
-        .map(|connection| info(&connection, Protocol::Udp));
-    Ok(tcp.chain(udp).collect())
+    Ok(namespace.enter(chaos_agent::flows::live)??)
 }
 
 /// Flows as rows, as `ss` orders them.
@@ -47,21 +40,4 @@ pub(super) fn table(flows: &[FlowInfo]) -> String {
         ["PROTO", "STATE", "RECV-Q", "SEND-Q", "LOCAL", "PEER"],
         rows,
     )
-}
-
-fn info(connection: &Connection, protocol: Protocol) -> FlowInfo {
-    FlowInfo {
-        protocol,
-        family: if connection.peer.is_ipv4() {
-            Family::IPv4
-        } else {
-            Family::IPv6
-        },
-        local: connection.local,
-        peer: connection.peer,
-        state: connection.state.as_str().to_owned(),
-        recv_queue: connection.recv_queue,
-        send_queue: connection.send_queue,
-        inode: (connection.inode != 0).then_some(connection.inode.into()),
-    }
 }
