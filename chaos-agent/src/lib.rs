@@ -2,6 +2,7 @@
 //!
 //! The node's agent and the command line's local mode run the same engine.
 
+mod causes;
 pub mod dataplane;
 pub mod doctor;
 pub mod engine;

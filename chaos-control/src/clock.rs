@@ -18,9 +18,6 @@ use tower::{Layer, Service};
 /// With how much uncertainty the clock is left alone.
 const SHARP: Span = Span::from_nanos(25_000_000);
 
-/// Nanoseconds of a second.
-const SECOND: i128 = 1_000_000_000;
-
 /// How often that is looked at.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -32,7 +29,7 @@ impl Clock {
     /// The earliest that it may be, in whole milliseconds, so that a fault is never longer than its
     /// duration; nothing before the first answer.
     pub(crate) fn now(&self) -> Option<Timestamp> {
-        let (earliest, _) = self.bounds()?;
+        let (earliest, _) = self.lock().bounds(boot())?;
         Timestamp::from_millisecond(earliest.as_millisecond()).ok()
     }
 
@@ -54,22 +51,12 @@ impl Clock {
 
     /// How long until an answer is worth most.
     fn until_telling(&self) -> Option<Duration> {
-        if self.is_sharp() {
-            return None;
-        }
-        let (earliest, latest) = self.bounds()?;
-        let middle = i128::midpoint(earliest.as_nanosecond(), latest.as_nanosecond());
-        let left = SECOND - middle.rem_euclid(SECOND);
-        u64::try_from(left).ok().map(Duration::from_nanos)
+        self.lock().until_telling(boot(), SHARP).map(Duration::from)
     }
 
     fn is_sharp(&self) -> bool {
         let uncertainty = self.lock().uncertainty(boot());
         uncertainty.is_some_and(|uncertainty| uncertainty <= SHARP)
-    }
-
-    fn bounds(&self) -> Option<(Timestamp, Timestamp)> {
-        self.lock().bounds(boot())
     }
 
     fn observe(&self, sent: u64, headers: &HeaderMap) {

@@ -77,6 +77,19 @@ impl ServerClock {
         Some(Span::from_nanos(nanos))
     }
 
+    /// How long to wait at local time `at` before an answer tells most: until a second begins in
+    /// the middle of what is thought possible, since a `Date` then says which half is true. Nothing
+    /// where the uncertainty is at most `sharp`, and before the first answer.
+    pub fn until_telling(&self, at: u64, sharp: Span) -> Option<Span> {
+        let (earliest, latest) = self.bounds(at)?;
+        let (earliest, latest) = (earliest.as_nanosecond(), latest.as_nanosecond());
+        if latest - earliest <= i128::from(sharp.as_nanos()) {
+            return None;
+        }
+        let left = SECOND - i128::midpoint(earliest, latest).rem_euclid(SECOND);
+        u64::try_from(left).ok().map(Span::from_nanos)
+    }
+
     /// What is left, at local time `at`, until the server's clock shows `ends`: never more than
     /// there is, less by up to the uncertainty; no time before the first answer.
     pub fn left(&self, ends: Timestamp, at: u64) -> Span {

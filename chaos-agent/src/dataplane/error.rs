@@ -3,7 +3,10 @@
 use aya::{EbpfError, maps::MapError, programs::ProgramError};
 use thiserror::Error;
 
-use crate::inventory::{EnterError, NetlinkError};
+use crate::{
+    causes::with_causes,
+    inventory::{EnterError, NetlinkError},
+};
 
 /// The kernel refused, or is not the one we need.
 #[derive(Debug, Error)]
@@ -69,16 +72,7 @@ pub enum DataplaneError {
     Netlink(#[from] NetlinkError),
 }
 
-/// An error with its causes on one line, as far as they say something new.
+/// An error with its causes on one line: those of the verifier have several.
 fn plain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !line.contains(&text) {
-            line = format!("{line}: {text}");
-        }
-        cause = error.source();
-    }
-    line.replace('\n', " ")
+    with_causes(error).replace('\n', " ")
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// How long rules act after the latest renewal, in nanoseconds.
-const LENGTH: u64 = 3_000_000_000;
+pub(crate) const LEASE: u64 = 3_000_000_000;
 
 /// How far apart renewals are, in nanoseconds.
 const EVERY: u64 = 500_000_000;
@@ -28,9 +28,9 @@ impl Lease {
         if now < before + EVERY && before != 0 {
             return Ok((now, now));
         }
-        dataplane.lease(now + LENGTH)?;
+        dataplane.lease(now + LEASE)?;
         self.renewed = now;
-        let over = if before == 0 { now } else { before + LENGTH };
+        let over = if before == 0 { now } else { before + LEASE };
         Ok((over.min(now), now))
     }
 }

@@ -19,6 +19,8 @@ use chaos_plan::Table;
 pub use error::EngineError;
 pub use order::Order;
 
+pub(crate) use lease::LEASE;
+
 use self::{account::Account, lease::Lease};
 use crate::{
     dataplane::{Dataplane, Hooks},

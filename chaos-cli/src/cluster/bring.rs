@@ -11,11 +11,14 @@ use super::{
     create::{change, create, delete, named},
     progress::Progress,
     session::Session,
-    signals::Signals,
+    signals::{self, Signals},
     stand::{Stand, current, is_over, missing, stand},
     watch::{Seen, until},
 };
-use crate::exit::{Ends, Exit};
+use crate::{
+    exit::{Ends, Exit},
+    output,
+};
 
 /// How long to wait for the end of a fault that is taken back.
 const TAKE_BACK: Duration = Duration::from_secs(10);
@@ -60,10 +63,35 @@ pub(super) async fn bring(
         done = take_back(session, &fault) => done?,
         signal = signals.next() => {
             let line = format!("{}: {}", named(&fault), still_there(&fault));
-            return Err(Ends(Exit::Command(super::signals::code(signal)), line).into());
+            return Err(Ends(Exit::Command(signals::code(signal)), line).into());
         }
     }
     brought
+}
+
+/// Tells a user how it stands: `print` where there is something, and on stderr what is missing,
+/// under that heading.
+pub(super) fn told(
+    brought: Brought,
+    heading: &str,
+    print: impl FnOnce(&NetworkFault) -> Result<()>,
+) -> Result<Exit> {
+    let (fault, lines) = match brought {
+        Brought::Whole(fault) => (fault, Vec::new()),
+        Brought::Part(fault, lines) => (fault, lines),
+        Brought::Not(exit, why) => {
+            output::complain("error", why.lines());
+            return Ok(exit);
+        }
+        Brought::Interrupted(signal) => return Ok(Exit::Command(signals::code(signal))),
+    };
+    print(&fault)?;
+    output::complain(heading, &lines);
+    Ok(if lines.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Partly
+    })
 }
 
 /// Stops a fault and waits until no kernel holds it; one that never was in a plan is deleted, since

@@ -4,16 +4,16 @@ use anyhow::Result;
 use chaos_api::Enforcement;
 
 use super::{
-    bring::{Brought, bring},
+    bring::{bring, told},
     create::{create, named},
     object::object,
     plan,
     session::Session,
-    signals::{self, Signals},
+    signals::Signals,
     text,
 };
 use crate::{
-    args::{Format, Inject, Output},
+    args::{Format, Inject},
     exit::{Exit, Usage},
     output,
 };
@@ -48,32 +48,11 @@ pub(super) async fn inject(session: &Session, args: &Inject) -> Result<Exit> {
     if object.spec.enforcement == Enforcement::Preview {
         return plan::show(brought, args.output);
     }
-    show(brought, args.output)
-}
-
-fn show(brought: Brought, form: Output) -> Result<Exit> {
-    let (fault, lines) = match brought {
-        Brought::Whole(fault) => (fault, Vec::new()),
-        Brought::Part(fault, lines) => (fault, lines),
-        Brought::Not(exit, why) => return Ok(not(exit, &why)),
-        Brought::Interrupted(signal) => return Ok(Exit::Command(signals::code(signal))),
-    };
-    if !form.quiet {
-        let name = named(&fault);
-        eprintln!("{}; `netfault stop {name}` ends it", text::in_force(&fault));
-    }
-    text::print(form, &fault)?;
-    let exit = if lines.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Partly
-    };
-    output::complain("not in force", &lines);
-    Ok(exit)
-}
-
-/// Says why it is not in force.
-pub(super) fn not(exit: Exit, why: &str) -> Exit {
-    output::complain("error", why.lines());
-    exit
+    told(brought, "not in force", |fault| {
+        if !quiet {
+            let name = named(fault);
+            eprintln!("{}; `netfault stop {name}` ends it", text::in_force(fault));
+        }
+        text::print(args.output, fault)
+    })
 }

@@ -4,18 +4,16 @@ use anyhow::Result;
 use chaos_api::{Enforcement, NetworkFault, Span};
 
 use super::{
-    bring::{Brought, bring},
+    bring::{Brought, bring, told},
     create::delete,
-    inject::not,
     object::object,
     session::Session,
-    signals::{self, Signals},
+    signals::Signals,
     text,
 };
 use crate::{
     args::{Output, Plan},
     exit::Exit,
-    output,
 };
 
 pub(super) async fn plan(session: &Session, args: &Plan) -> Result<Exit> {
@@ -40,18 +38,7 @@ pub(super) async fn preview(
 
 /// Shows what a preview has found.
 pub(super) fn show(brought: Brought, form: Output) -> Result<Exit> {
-    let (fault, lines) = match brought {
-        Brought::Whole(fault) => (fault, Vec::new()),
-        Brought::Part(fault, lines) => (fault, lines),
-        Brought::Not(exit, why) => return Ok(not(exit, &why)),
-        Brought::Interrupted(signal) => return Ok(Exit::Command(signals::code(signal))),
-    };
-    text::print_preview(form, &fault)?;
-    let exit = if lines.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Partly
-    };
-    output::complain("not looked at", &lines);
-    Ok(exit)
+    told(brought, "not looked at", |fault| {
+        text::print_preview(form, fault)
+    })
 }

@@ -36,6 +36,11 @@ impl Clock {
         self.lock().bounds(boot_clock())
     }
 
+    /// How long to wait before asking for the time tells most; nothing where it is known as sharply.
+    pub(super) fn until_telling(&self, sharp: Span) -> Option<Span> {
+        self.lock().until_telling(boot_clock(), sharp)
+    }
+
     /// Takes an answer with these headers, which was asked for at `sent` on the boot clock.
     fn observe(&self, headers: &HeaderMap, sent: u64) {
         let received = boot_clock();

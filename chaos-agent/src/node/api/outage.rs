@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::node::metrics::Metrics;
+use crate::{causes::with_causes, node::metrics::Metrics};
 
 /// Whether something works, as far as the log says.
 pub(super) struct Outage {
@@ -27,7 +27,7 @@ impl Outage {
             tracing::warn!(
                 "{} fails, and is tried again and again: {}",
                 self.what,
-                line(error)
+                with_causes(error)
             );
         }
         self.lasting = true;
@@ -39,18 +39,4 @@ impl Outage {
         }
         self.lasting = false;
     }
-}
-
-/// An error with its causes, as one line.
-fn line(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let more = cause.to_string();
-        if !line.contains(&more) {
-            line = format!("{line}: {more}");
-        }
-        source = cause.source();
-    }
-    line
 }

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use chaos_api::{FaultSpec, Span};
 use chaos_plan::{PodOrder, PodPlan, Spare};
 
-use super::refusal::{refusal, told};
+use super::refusal::refusal;
 use crate::{
+    causes::with_causes,
     engine::{Engine, Order},
     inventory::{FindError, FindReason, Namespace, Target, local_addresses},
     node::ledger::Refusal,
@@ -77,7 +78,7 @@ fn refusal_of_find(error: &FindError) -> Refusal {
     };
     Refusal {
         reason,
-        message: told(error),
+        message: with_causes(error),
         starting,
     }
 }

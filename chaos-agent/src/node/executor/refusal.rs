@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use crate::{engine::EngineError, inventory::EnterError, node::ledger::Refusal};
+use crate::{
+    causes::with_causes, engine::EngineError, inventory::EnterError, node::ledger::Refusal,
+};
 
 /// The refusal that an engine's error stands for.
 pub(super) fn refusal(error: &EngineError) -> Refusal {
@@ -17,7 +19,7 @@ pub(super) fn refusal(error: &EngineError) -> Refusal {
     let starting = matches!(error, EngineError::NoInterface(_));
     Refusal {
         reason,
-        message: told(error),
+        message: with_causes(error),
         starting,
     }
 }
@@ -31,21 +33,7 @@ pub(super) fn not_entered(error: &EnterError) -> Refusal {
 pub(super) fn other(reason: &'static str, error: &dyn Error) -> Refusal {
     Refusal {
         reason,
-        message: told(error),
+        message: with_causes(error),
         starting: false,
     }
-}
-
-/// An error and what is behind it, on one line.
-pub(super) fn told(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(behind) = source {
-        let more = behind.to_string();
-        if !line.contains(&more) {
-            line = format!("{line}: {more}");
-        }
-        source = behind.source();
-    }
-    line
 }

@@ -7,7 +7,7 @@ use super::{
     job::{at_once, lost},
 };
 use crate::{
-    engine::{EngineError, TICK},
+    engine::{EngineError, LEASE, TICK},
     inventory::boot_clock,
     node::{ledger::Said, merged::merged},
 };
@@ -17,9 +17,6 @@ const LOOK: u64 = 2_000_000_000;
 
 /// A tick that comes later than this after the one before is late, in nanoseconds.
 const LATE: u64 = 1_000_000_000;
-
-/// One that comes later than this found the lease over, in nanoseconds.
-const LAPSED: u64 = 3_000_000_000;
 
 /// A pod's engine, and what its tick gave.
 type Ticked = (String, Held, Result<Vec<Receipt>, EngineError>);
@@ -115,7 +112,7 @@ impl Executor {
         if held.ticked != 0 && since > LATE {
             self.tools.metrics.late_ticks.inc();
         }
-        if held.ticked != 0 && since > LAPSED {
+        if held.ticked != 0 && since > LEASE {
             self.tools.metrics.lapsed_leases.inc();
         }
     }
