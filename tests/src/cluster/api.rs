@@ -15,6 +15,9 @@ use crate::bed::{Namespace, Netfault, Outcome};
 /// The directory of a cluster that `cargo xtask cluster up` started.
 const DIRECTORY: &str = "NETFAULT_CLUSTER";
 
+/// The kubectl that was built with it.
+const KUBECTL: &str = "NETFAULT_KUBECTL";
+
 /// The file that stands for the network from which the API server can be reached.
 const NETWORK: &str = "NETFAULT_CLUSTER_NETWORK";
 
@@ -85,7 +88,8 @@ impl Cluster {
 
     /// kubectl, not yet started; to be started in [`Cluster::network`].
     pub fn kubectl_command(&self, kubeconfig: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.directory.join("bin/kubectl"));
+        let program = named(KUBECTL).expect("the environment names its kubectl");
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env("KUBECONFIG", kubeconfig)
