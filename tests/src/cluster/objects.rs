@@ -17,6 +17,7 @@ pub struct Workload {
     node: Option<String>,
     labels: Value,
     ports: Vec<Value>,
+    dual_stack: bool,
 }
 
 impl Workload {
@@ -29,6 +30,7 @@ impl Workload {
             node: None,
             labels: json!({ "app": name }),
             ports: Vec::new(),
+            dual_stack: false,
         }
     }
 
@@ -95,6 +97,13 @@ impl Workload {
         self
     }
 
+    /// The same, its Service with an address of each family.
+    #[must_use]
+    pub fn dual_stack(mut self) -> Self {
+        self.dual_stack = true;
+        self
+    }
+
     /// The same, with so many pods, on as many nodes as there are.
     #[must_use]
     pub fn replicas(mut self, replicas: usize) -> Self {
@@ -120,14 +129,27 @@ impl Workload {
     pub fn objects(&self) -> Vec<Value> {
         let mut objects = vec![self.deployment()];
         if !self.ports.is_empty() {
-            objects.push(json!({
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": { "name": self.name },
-                "spec": { "selector": { "app": self.name }, "ports": self.ports },
-            }));
+            objects.push(self.service());
         }
         objects
+    }
+
+    fn service(&self) -> Value {
+        let families = if self.dual_stack {
+            "RequireDualStack"
+        } else {
+            "SingleStack"
+        };
+        json!({
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": { "name": self.name },
+            "spec": {
+                "selector": { "app": self.name },
+                "ports": self.ports,
+                "ipFamilyPolicy": families,
+            },
+        })
     }
 
     fn deployment(&self) -> Value {

@@ -47,6 +47,12 @@ impl Pod {
         text.parse().expect("it is an address")
     }
 
+    /// All its addresses, the first one first.
+    pub fn ips(&self) -> Vec<IpAddr> {
+        let all = self.object["status"]["podIPs"].as_array();
+        addresses(all.into_iter().flatten().map(|one| &one["ip"]))
+    }
+
     /// All that was asked of it.
     pub fn spec(&self) -> &Value {
         &self.object["spec"]
@@ -174,4 +180,12 @@ impl Pod {
         let text = self.object.pointer(path).and_then(Value::as_str);
         text.unwrap_or_else(|| panic!("a pod has no {path} yet: {:#}", self.object["status"]))
     }
+}
+
+/// Addresses of an object.
+pub(super) fn addresses<'a>(texts: impl Iterator<Item = &'a Value>) -> Vec<IpAddr> {
+    let texts = texts.filter_map(Value::as_str);
+    texts
+        .map(|text| text.parse().expect("it is an address"))
+        .collect()
 }

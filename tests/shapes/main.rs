@@ -1,0 +1,20 @@
+//! The promises to a user whose pods, Services or nodes have other shapes than those of suite
+//! `cluster`: each on a cluster of one node, dual-stack, with kube-proxy in iptables mode.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use chaos_tests::{cluster, suite};
+
+mod both_families;
+mod iptables_mode;
+mod scene;
+
+fn main() -> ExitCode {
+    cluster::sweep_dead_runs();
+    let promises = [both_families::PROMISES, iptables_mode::PROMISES];
+    let done = suite::run_then(promises, cluster::sweep_this_run);
+    cluster::sweep_this_run();
+    cluster::await_gone();
+    done
+}
