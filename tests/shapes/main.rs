@@ -8,11 +8,20 @@ use chaos_tests::{cluster, suite};
 
 mod both_families;
 mod iptables_mode;
+mod rewritten_at_connect;
 mod scene;
+mod sidecar;
+mod static_pods;
 
 fn main() -> ExitCode {
     cluster::sweep_dead_runs();
-    let promises = [both_families::PROMISES, iptables_mode::PROMISES];
+    let promises = [
+        both_families::PROMISES,
+        iptables_mode::PROMISES,
+        rewritten_at_connect::PROMISES,
+        sidecar::PROMISES,
+        static_pods::PROMISES,
+    ];
     let done = suite::run_then(promises, cluster::sweep_this_run);
     cluster::sweep_this_run();
     cluster::await_gone();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::Node;
 use crate::bed::outcome::Output;
 use crate::bed::{Namespace, Netfault, Outcome};
 
@@ -60,6 +61,12 @@ impl Cluster {
             return Some("no cluster is up".to_owned());
         }
         (!Netfault::is_built()).then(|| "netfault is not built".to_owned())
+    }
+
+    /// A file of a node, as this machine sees it.
+    pub(super) fn file(&self, node: &Node, path: &str) -> PathBuf {
+        let disk = self.directory.join("run").join(node.name()).join("disk");
+        disk.join(path)
     }
 
     /// The administrator's kubeconfig.

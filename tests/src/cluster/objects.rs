@@ -8,11 +8,21 @@ const WITNESS: &str = "netfault.test/witness:v0.1.0";
 /// Servers and a shell.
 const APPS: &str = "netfault.test/apps:v0.1.0";
 
+/// The user that a sidecar runs as, by which its own connections are told from others.
+const SIDECAR: u32 = 1337;
+
+/// What the rules of a service mesh come to, whoever writes them: `iptables -t nat -A OUTPUT -p tcp
+/// -m owner ! --uid-owner 1337 ! -d 127.0.0.0/8 -j REDIRECT --to-ports 15001`.
+const REDIRECT: &str = "table ip mesh { chain output { \
+    type nat hook output priority -100; \
+    meta l4proto tcp meta skuid != 1337 ip daddr != 127.0.0.0/8 redirect to :15001; } }";
+
 /// A Deployment whose pods are labelled `app: NAME`.
 #[derive(Debug, Clone)]
 pub struct Workload {
     pub(super) name: String,
     pub(super) replicas: usize,
+    inits: Vec<Value>,
     containers: Vec<Value>,
     node: Option<String>,
     labels: Value,
@@ -26,6 +36,7 @@ impl Workload {
         Self {
             name: name.to_owned(),
             replicas: 1,
+            inits: Vec::new(),
             containers: Vec::new(),
             node: None,
             labels: json!({ "app": name }),
@@ -81,6 +92,24 @@ impl Workload {
         self
     }
 
+    /// The same, with a sidecar that is asked to pass on all TCP connections that other containers
+    /// open, by a rule in the pod's own network, as the sidecars of service meshes are. IPv4 only.
+    #[must_use]
+    pub fn with_sidecar(mut self, container: &str) -> Self {
+        self.inits.push(json!({
+            "name": "redirect",
+            "image": APPS,
+            "command": ["/bin/nft", REDIRECT],
+            "securityContext": { "capabilities": { "add": ["NET_ADMIN"] } },
+        }));
+        self.with(json!({
+            "name": container,
+            "image": WITNESS,
+            "args": ["forward"],
+            "securityContext": { "runAsUser": SIDECAR },
+        }))
+    }
+
     /// The same, each container with this security context.
     #[must_use]
     pub fn secured(mut self, context: &Value) -> Self {
@@ -123,6 +152,11 @@ impl Workload {
     pub fn on(mut self, node: &str) -> Self {
         self.node = Some(node.to_owned());
         self
+    }
+
+    /// Its containers.
+    pub fn containers(&self) -> Vec<Value> {
+        self.containers.clone()
     }
 
     /// Its objects, not yet in a namespace.
@@ -176,6 +210,7 @@ impl Workload {
 
     fn pod(&self, selector: &Value) -> Value {
         json!({
+            "initContainers": self.inits,
             "containers": self.containers,
             "terminationGracePeriodSeconds": 1,
             "automountServiceAccountToken": false,

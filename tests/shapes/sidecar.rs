@@ -1,0 +1,114 @@
+//! A sidecar to which a rule in the pod's own network redirects what the application sends, as in a
+//! service mesh: a fault meets what leaves the pod, once, and the application sees what its sidecar
+//! makes of it.
+
+use std::net::SocketAddr;
+
+use chaos_api::RuleCounters;
+use chaos_tests::bed::Capture;
+use chaos_tests::bed::tcp::count_of_sockets;
+use chaos_tests::cluster::{Lines, Pod, Town, Untouched, Workload};
+use chaos_tests::promises;
+use chaos_witness::{Failure, now};
+
+use crate::scene::{REQUESTS, SOON, await_held, client, is_healed, is_whole};
+
+promises! {
+    [Cluster, Nft] what_leaves_the_pod_is_reset_and_the_application_is_told_by_its_sidecar;
+    [Cluster, Nft, Tcpdump] no_packet_is_counted_twice
+}
+
+/// The container that passes on what the others send.
+const SIDECAR: &str = "sidecar";
+
+fn what_leaves_the_pod_is_reset_and_the_application_is_told_by_its_sidecar() {
+    let town = Town::open("mesh");
+    let (client, server) = scene(&town);
+    let untouched = Untouched::watch([client.clone(), server]);
+    let fault = town.inject("reset deploy/client --to svc/web --for 60s");
+    let ends = client.await_lines("held-web", "its end", SOON, |lines| {
+        Some(lines.from(fault.asked).ends()).filter(|ends| !ends.is_empty())
+    });
+    let how: Vec<_> = ends.into_iter().map(|(_, (_, how))| how).collect();
+    assert_eq!(how, [Failure::Reset], "the idle connection");
+    let lines = client.await_lines("new-web", "requests", SOON, |lines| {
+        Some(lines.from(fault.in_force)).filter(|lines| lines.polls().len() >= REQUESTS)
+    });
+    assert_eq!(lines.answers(), 0, "answers during");
+    is_whole(&client, "other", fault.asked);
+    let status = fault.stop();
+
+    is_healed(&client, "web", now());
+    let sidecar = client.lines_of(SIDECAR).from(fault.asked);
+    let refused = ended(&sidecar, &Failure::Refused);
+    let counters = status.totals.counters;
+    assert_eq!(ended(&sidecar, &Failure::Reset), 1, "of the sidecar's own");
+    assert_eq!(counters.idle_reset, 1, "{status:#?}");
+    assert_eq!(counters.refused, refused, "{status:#?}");
+    assert_eq!(status.totals.connections_reset, 1 + refused, "{status:#?}");
+    untouched.assert();
+}
+
+fn no_packet_is_counted_twice() {
+    let town = Town::open("once");
+    let (client, server) = scene(&town);
+    let untouched = Untouched::watch([client.clone(), server.clone()]);
+    let web = SocketAddr::new(town.addresses("web")[0], 80);
+    let network = client.network();
+    let capture = Capture::start(&network);
+    let words = "blackhole deploy/client --to svc/web --direction ingress --for 60s";
+    let fault = town.inject(words);
+    client.await_lines("new-web", "requests", SOON, |lines| {
+        let failures = lines.from(fault.in_force).failures();
+        (failures.len() >= REQUESTS).then_some(())
+    });
+    let counters = fault.stop().totals.counters;
+    capture.fence(&network, server.ip());
+    let seen = capture.segments();
+    let seen = seen.iter().filter(|one| one.from == web);
+    let (packets, bytes) = seen.fold((0, 0), |(packets, bytes), one| {
+        (packets + 1, bytes + u64::from(one.bytes))
+    });
+    drop(capture);
+    assert!(counters.dropped >= REQUESTS as u64, "{counters:?}");
+    let exactly = RuleCounters {
+        matched: counters.dropped,
+        matched_bytes: counters.matched_bytes,
+        dropped: counters.dropped,
+        ..RuleCounters::default()
+    };
+    assert_eq!(counters, exactly);
+    // What passed before and after the fault was captured too.
+    assert!(
+        counters.dropped <= packets && counters.matched_bytes <= bytes,
+        "{counters:?}, {packets} packets with {bytes} bytes were captured"
+    );
+    is_healed(&client, "web", now());
+    untouched.assert();
+}
+
+/// A pod whose sidecar has all connections of the others, and the server of one of the Services that
+/// they lead to.
+fn scene(town: &Town) -> (Pod, Pod) {
+    town.start(["web", "other"].map(Workload::web));
+    let place = |name| SocketAddr::new(town.addresses(name)[0], 80);
+    let places = [("web", place("web")), ("other", place("other"))];
+    town.start([client(&places).with_sidecar(SIDECAR)]);
+    let (client, server) = (town.pod("client"), town.pod("web"));
+    await_held(&client, &["web", "other"]);
+    let port = client.lines_of("held-web").open()[0];
+    let taken = client.lines_of(SIDECAR).open();
+    assert!(taken.contains(&port), "{port} is not redirected: {taken:?}");
+    assert_eq!(
+        count_of_sockets(&server.network(), port),
+        0,
+        "at the server"
+    );
+    (client, server)
+}
+
+/// How many of the connections that a sidecar passed on ended so.
+fn ended(lines: &Lines, wanted: &Failure) -> u64 {
+    let ends = lines.ends().into_iter();
+    ends.filter(|(_, (_, how))| how == wanted).count() as u64
+}
