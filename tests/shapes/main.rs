@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use chaos_tests::{cluster, suite};
 
 mod both_families;
+mod cgroup_forms;
 mod iptables_mode;
 mod rewritten_at_connect;
 mod scene;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     cluster::sweep_dead_runs();
     let promises = [
         both_families::PROMISES,
+        cgroup_forms::PROMISES,
         iptables_mode::PROMISES,
         rewritten_at_connect::PROMISES,
         sidecar::PROMISES,
