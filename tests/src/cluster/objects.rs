@@ -15,7 +15,7 @@ const SIDECAR: u32 = 1337;
 /// -m owner ! --uid-owner 1337 ! -d 127.0.0.0/8 -j REDIRECT --to-ports 15001`.
 const REDIRECT: &str = "table ip mesh { chain output { \
     type nat hook output priority -100; \
-    meta l4proto tcp meta skuid != 1337 ip daddr != 127.0.0.0/8 redirect to :15001; } }";
+    meta l4proto tcp meta skuid != 1337 ip daddr != 127.0.0.0/8 redirect to :15001; }; }";
 
 /// A Deployment whose pods are labelled `app: NAME`.
 #[derive(Debug, Clone)]

@@ -35,7 +35,8 @@ impl Rewrite {
         let program: &mut CgroupSockAddr = program.try_into().expect("it is of that type");
         program.load().expect("the verifier takes it");
         let cgroup = File::open(all_pods(pod)).expect("the cgroup is there");
-        let mode = CgroupAttachMode::AllowMultiple;
+        // A link shares its cgroup with others without being told so.
+        let mode = CgroupAttachMode::Single;
         program.attach(cgroup, mode).expect("it can be attached");
         Self { _program: loaded }
     }
