@@ -11,7 +11,7 @@ mod force;
 mod lease;
 mod order;
 
-use std::time::Duration;
+use std::{fs::File, time::Duration};
 
 use chaos_api::{EndReason, Receipt};
 use chaos_plan::Table;
@@ -43,6 +43,8 @@ pub struct Engine {
     table: Table,
     running: Vec<Account>,
     lease: Lease,
+    /// What tells others that the namespace is taken.
+    lock: Option<File>,
     /// When to look whether the target is gone, on the boot clock.
     next_look: u64,
 }
@@ -59,6 +61,7 @@ impl Engine {
             table: Table::default(),
             running: Vec::new(),
             lease: Lease::default(),
+            lock: None,
             next_look: 0,
         };
         engine.lease.renew(&mut engine.dataplane)?;
@@ -69,6 +72,11 @@ impl Engine {
             return Err(EngineError::NoInterface(engine.target));
         }
         Ok(engine)
+    }
+
+    /// Keeps the namespace's lock for as long as it lives.
+    pub(crate) fn keep(&mut self, lock: File) {
+        self.lock = Some(lock);
     }
 
     /// Brings a fault into force, idle connections included, and says what it hit at once. An

@@ -6,7 +6,7 @@ use chaos_control::ledger::Job;
 use chaos_plan::ReportState;
 use serde_json::json;
 
-use crate::town::{Town, at};
+use crate::town::{Town, at, put_agent};
 
 /// A town in which a fault is in force in all its pods, told or not.
 fn armed() -> Town {
@@ -61,6 +61,30 @@ fn a_node_that_does_not_answer_is_named_when_its_time_is_over() {
     let silent = status(town.jobs_by_time());
     let degraded = silent.condition(ConditionType::Degraded).unwrap();
     assert_eq!(degraded.message, "no answer from n1, n2");
+}
+
+#[test]
+fn an_agent_that_does_not_run_is_told_without_its_answer() {
+    let mut town = armed();
+    town.settle();
+    let waiting = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+    put_agent(&mut town.mirror, "n1", &waiting, false);
+    town.settle();
+    let told = town.fault("a").status.unwrap();
+    assert_eq!(
+        (told.state, told.pods.as_str()),
+        (FaultState::Partial, "1/2")
+    );
+    assert_eq!(reason(&told, ConditionType::Degraded), "AgentsNotReady");
+    put_agent(&mut town.mirror, "n1", &json!({"running": {}}), false);
+    town.settle();
+    let back = town.fault("a").status.unwrap();
+    let degraded = back.condition(ConditionType::Degraded).unwrap();
+    let words = "the agent on n1 is not ready, so what it said last may be old";
+    assert_eq!(
+        (back.pods.as_str(), degraded.message.as_str()),
+        ("2/2", words)
+    );
 }
 
 #[test]

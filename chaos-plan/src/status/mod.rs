@@ -8,14 +8,26 @@ mod wake;
 use std::collections::BTreeMap;
 
 use chaos_api::{
-    FaultState, MAX_MESSAGE, MAX_MESSAGES, MAX_PREVIEW, MAX_PREVIEW_TOTAL, MAX_RECEIPTS, Mode,
-    NetworkFaultStatus, PodPreview, PodReceipt, PodState, Reason,
+    Enforcement, FaultState, MAX_MESSAGE, MAX_MESSAGES, MAX_PREVIEW, MAX_PREVIEW_TOTAL,
+    MAX_RECEIPTS, Mode, NetworkFaultStatus, PodPreview, PodReceipt, PodState, Reason,
 };
 use jiff::Timestamp;
 
 use self::entries::Entry;
 pub use self::wake::next_change;
 use crate::{FaultView, Outcome, Report, Verdict};
+
+/// Whether a node's agent is there, as its kubelet tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Agent {
+    /// It can act.
+    #[default]
+    Ready,
+    /// It runs, and does not say that it can act: what it said last may be old.
+    NotReady,
+    /// It does not run: what it held ended with it.
+    Gone,
+}
 
 /// What one node's agent last said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +39,8 @@ pub struct Answer {
     pub current: bool,
     /// Where it does not: since when it is asked to, by the API server's clock.
     pub asked: Option<Timestamp>,
+    /// Whether it is there.
+    pub agent: Agent,
 }
 
 /// All that a status is made from.
@@ -51,9 +65,12 @@ pub fn aggregate(
     let before = &fault.status;
     let ends = verdict.ends.or(before.ends_at);
     let mut entries = entries::gather(fault, verdict, answers);
-    if ends.is_some_and(|ends| ends <= now) {
-        entries.iter_mut().for_each(Entry::expire);
-    }
+    let over = ends.is_some_and(|ends| ends <= now);
+    entries.iter_mut().for_each(if over {
+        Entry::expire
+    } else {
+        Entry::end_with_agent
+    });
     let facts = Facts {
         fault,
         verdict,
@@ -116,6 +133,18 @@ impl Facts<'_> {
     /// Whether some kernel may still hold it.
     fn is_held(&self) -> bool {
         !self.past_end() && self.entries.iter().any(|entry| entry.may_be_held)
+    }
+
+    /// Whether it ended by its time without ever having been in force, as far as is told.
+    fn was_nowhere(&self) -> bool {
+        let enforced = self.fault.spec.enforcement == Enforcement::Enforce;
+        let untold = |entry: &Entry| {
+            let state = entry.receipt.state;
+            !entry.reported && matches!(state, PodState::Waiting | PodState::Refused)
+        };
+        let hit = self.fault.status.totals.first_hit.is_some();
+        let by_time = self.verdict.reason == Reason::Expired;
+        by_time && enforced && !hit && self.entries.iter().all(untold)
     }
 
     fn state(&self) -> FaultState {

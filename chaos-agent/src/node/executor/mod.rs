@@ -28,7 +28,7 @@ use tokio::sync::watch;
 
 pub(super) use command::{Account, Command};
 
-use super::{api::Clock, health::Health, ledger::Ledger, metrics::Metrics};
+use super::{api::Clock, health::Health, ledger::Ledger, mark::Mark, metrics::Metrics};
 use crate::{
     engine::{Engine, TICK},
     holder::RunDir,
@@ -48,6 +48,8 @@ pub(super) struct Tools {
     pub(super) metrics: Metrics,
     /// Where final receipts are kept.
     pub(super) run_dir: RunDir,
+    /// Where it is marked that faults are held.
+    pub(super) mark: Mark,
 }
 
 /// An engine, and when it was ticked last, on the boot clock.
@@ -70,6 +72,8 @@ struct Executor {
     own: Arc<[IpAddr]>,
     unreadable: Option<String>,
     telling: tell::Telling,
+    /// When the mark was made last, on the boot clock.
+    marked: u64,
 }
 
 /// Starts the executor; it ends when it is told to leave, and lets go of everything.
@@ -90,6 +94,7 @@ pub(super) fn start(
         own: Arc::default(),
         unreadable: None,
         telling: tell::Telling::default(),
+        marked: 0,
     };
     let thread = thread::Builder::new().name("executor".into());
     thread.spawn(move || executor.run())?;
@@ -102,6 +107,7 @@ impl Executor {
             self.tools.health.beat();
             self.round();
             self.tick();
+            self.mark();
             self.look();
             self.tell();
             if self.listen() {
