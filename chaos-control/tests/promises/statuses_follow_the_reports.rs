@@ -99,6 +99,13 @@ fn the_end_is_told_without_an_answer() {
     assert_eq!(wake, Some(at(30)));
     town.pass(1);
     let jobs = town.jobs_by_time();
+    town.write_all(jobs);
+    let ending = town.fault("a").status.unwrap();
+    assert_eq!(reason(&ending, ConditionType::Succeeded), "Waiting");
+    let (wake, _) = town.ledger.wake(&town.mirror, town.now);
+    assert_eq!(wake, Some(at(31)), "the last accounts have a second");
+    town.pass(1_000);
+    let jobs = town.jobs_by_time();
     let ended = status(jobs);
     assert_eq!(reason(&ended, ConditionType::Succeeded), "Expired");
     assert_eq!(ended.state, FaultState::Ended);
@@ -108,7 +115,7 @@ fn the_end_is_told_without_an_answer() {
 fn a_fault_that_is_over_is_looked_at_again_only_if_a_node_names_it() {
     let mut town = armed();
     town.settle();
-    town.pass(30_000);
+    town.pass(31_000);
     let _ = town
         .jobs_by_time()
         .into_iter()

@@ -6,6 +6,7 @@ mod totals;
 mod wake;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chaos_api::{
     Enforcement, FaultState, MAX_MESSAGE, MAX_MESSAGES, MAX_PREVIEW, MAX_PREVIEW_TOTAL,
@@ -43,6 +44,13 @@ pub struct Answer {
     pub agent: Agent,
 }
 
+/// When a fault that ends then is over without its nodes' last accounts, which tell all that was
+/// hit: its kernels have let go by themselves.
+fn last_word(ends: Timestamp) -> Timestamp {
+    ends.saturating_add(Duration::from_secs(1))
+        .unwrap_or(Timestamp::MAX)
+}
+
 /// All that a status is made from.
 struct Facts<'a> {
     fault: &'a FaultView,
@@ -65,7 +73,7 @@ pub fn aggregate(
     let before = &fault.status;
     let ends = verdict.ends.or(before.ends_at);
     let mut entries = entries::gather(fault, verdict, answers);
-    let over = ends.is_some_and(|ends| ends <= now);
+    let over = ends.is_some_and(|ends| last_word(ends) <= now);
     entries.iter_mut().for_each(if over {
         Entry::expire
     } else {
@@ -125,14 +133,14 @@ impl Facts<'_> {
         count(of.filter(|entry| entry.receipt.state == state).count())
     }
 
-    /// Whether the kernels have let go by themselves.
+    /// Whether its time is over.
     fn past_end(&self) -> bool {
         self.ends.is_some_and(|ends| ends <= self.now)
     }
 
     /// Whether some kernel may still hold it.
     fn is_held(&self) -> bool {
-        !self.past_end() && self.entries.iter().any(|entry| entry.may_be_held)
+        self.entries.iter().any(|entry| entry.may_be_held)
     }
 
     /// Whether it ended by its time without ever having been in force, as far as is told.
@@ -155,6 +163,7 @@ impl Facts<'_> {
             Outcome::Over => FaultState::Ended,
             Outcome::Placed if self.count(PodState::Previewed) > 0 => FaultState::Preview,
             Outcome::Placed => match self.count(PodState::Armed) {
+                _ if self.past_end() && self.is_held() => FaultState::Partial,
                 _ if self.past_end() => FaultState::Ended,
                 0 => FaultState::Pending,
                 armed if armed >= self.wanted() => FaultState::Active,
