@@ -53,10 +53,19 @@ impl Engine {
     /// Loads the programs and attaches them to `namespace`; nothing is matched yet. `target` is
     /// how receipts call it.
     pub fn open(namespace: Namespace, target: &Target, trace: bool) -> Result<Self, EngineError> {
+        Self::with(Dataplane::load(trace)?, namespace, target)
+    }
+
+    /// The same with programs that are loaded and were never used.
+    pub(crate) fn with(
+        dataplane: Dataplane,
+        namespace: Namespace,
+        target: &Target,
+    ) -> Result<Self, EngineError> {
         let mut engine = Self {
             namespace,
             target: target.to_string(),
-            dataplane: Dataplane::load(trace)?,
+            dataplane,
             hooks: Hooks::default(),
             table: Table::default(),
             running: Vec::new(),

@@ -9,6 +9,7 @@ use super::{
     preview::preview,
     reach,
     refusal::{plain, refusal},
+    stock::Stock,
 };
 use crate::{
     engine::Engine,
@@ -30,6 +31,7 @@ pub(super) struct Job {
     pub(super) own: Arc<[IpAddr]>,
     pub(super) clock: Clock,
     pub(super) run_dir: RunDir,
+    pub(super) stock: Stock,
 }
 
 /// What came of it.
@@ -142,7 +144,7 @@ impl Job {
 
     fn inject(&mut self, order: &PodOrder) -> Result<Said, Refusal> {
         if self.engine.is_none() {
-            self.engine = Some(reach::open(self.planned()?, &self.run_dir)?);
+            self.engine = Some(reach::open(self.planned()?, &self.run_dir, &self.stock)?);
         }
         let words = reach::order(order, self.left(order)?, &self.own);
         let engine = self.engine.as_mut().ok_or_else(lost)?;

@@ -8,6 +8,7 @@ mod preview;
 mod reach;
 mod refusal;
 mod rounds;
+mod stock;
 mod tell;
 mod ticks;
 
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 
 pub(super) use command::{Account, Command};
 
+use self::stock::Stock;
 use super::{api::Clock, health::Health, ledger::Ledger, mark::Mark, metrics::Metrics};
 use crate::{
     engine::{Engine, TICK},
@@ -68,6 +70,7 @@ struct Executor {
     /// By the pod's UID; that of a pod in which something is being done is there.
     engines: BTreeMap<String, Held>,
     work: rounds::Work,
+    stock: Stock,
     /// The node's own addresses.
     own: Arc<[IpAddr]>,
     unreadable: Option<String>,
@@ -91,6 +94,7 @@ pub(super) fn start(
         accounts,
         engines: BTreeMap::new(),
         work: rounds::Work::default(),
+        stock: Stock::new(),
         own: Arc::default(),
         unreadable: None,
         telling: tell::Telling::default(),
@@ -110,6 +114,7 @@ impl Executor {
             self.mark();
             self.look();
             self.tell();
+            self.stock.refill();
             if self.listen() {
                 return self.leave();
             }
@@ -165,7 +170,7 @@ impl Executor {
             .values()
             .filter_map(|h| h.engine.next_deadline());
         let due = self.ledger.next_due().filter(|_| !self.work.full);
-        let next = deadlines.chain(due).min();
+        let next = deadlines.chain(due).chain(self.stock.due()).min();
         let next = next.map_or(BEAT, |at| Duration::from_nanos(at.saturating_sub(now)));
         let most = if self.engines.is_empty() { BEAT } else { TICK };
         next.clamp(Duration::from_millis(1), most)

@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use chaos_api::{FaultSpec, Span};
 use chaos_plan::{PodOrder, PodPlan, Spare};
 
-use super::refusal::{other, plain, refusal};
+use super::{
+    refusal::{other, plain, refusal},
+    stock::Stock,
+};
 use crate::{
     causes::with_causes,
     engine::{Engine, Order},
@@ -21,12 +24,13 @@ pub(super) fn find(pod: &PodPlan) -> Result<Namespace, Refusal> {
 }
 
 /// Attaches an engine to a pod's network, unless somebody on the node has one there.
-pub(super) fn open(pod: &PodPlan, dir: &RunDir) -> Result<Engine, Refusal> {
+pub(super) fn open(pod: &PodPlan, dir: &RunDir, stock: &Stock) -> Result<Engine, Refusal> {
     let namespace = find(pod)?;
     let lock = dir.lock(namespace.inode());
     let lock = lock.map_err(|error| other("NoLock", &error))?;
     let lock = lock.ok_or_else(held)?;
-    let opened = Engine::open(namespace, &target(pod), false);
+    let dataplane = stock.take().map_err(|error| refusal(&error.into()))?;
+    let opened = Engine::with(dataplane, namespace, &target(pod));
     let mut engine = opened.map_err(|error| refusal(&error))?;
     engine.keep(lock);
     Ok(engine)

@@ -141,6 +141,7 @@ impl Executor {
             own: Arc::clone(&self.own),
             clock: self.tools.clock.clone(),
             run_dir: self.tools.run_dir.clone(),
+            stock: self.stock.clone(),
         })
     }
 
