@@ -7,7 +7,7 @@ use chaos_tests::cluster::{Town, Untouched, Workload};
 use chaos_tests::promises;
 use chaos_witness::now;
 
-use crate::scene::{await_held, client, is_cut, is_healed, is_whole};
+use crate::scene::{await_held, client, is_counted, is_cut, is_healed, is_whole};
 
 promises! { [Cluster] connections_by_a_service_s_address_are_hit_existing_ones_too }
 
@@ -35,12 +35,6 @@ fn connections_by_a_service_s_address_are_hit_existing_ones_too() {
     is_whole(&client, "other", fault.asked);
     let status = fault.stop();
     is_healed(&client, "web", now());
-    let counters = status.totals.counters;
-    assert_eq!(counters.idle_reset, 1, "{status:#?}");
-    assert_eq!(
-        status.totals.connections_reset,
-        1 + counters.refused,
-        "{status:#?}"
-    );
+    is_counted(&client, &["web"], fault.asked, &status);
     untouched.assert();
 }

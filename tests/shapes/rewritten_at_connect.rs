@@ -8,7 +8,7 @@ use chaos_tests::cluster::{Pod, Rewrite, Town, Untouched, Workload};
 use chaos_tests::promises;
 use chaos_witness::now;
 
-use crate::scene::{await_held, client, is_cut, is_healed, is_whole, of_family};
+use crate::scene::{await_held, client, is_counted, is_cut, is_healed, is_whole, of_family};
 
 promises! { [Cluster] a_service_is_hit_by_its_endpoints_existing_connections_too }
 
@@ -45,7 +45,7 @@ fn a_service_is_hit_by_its_endpoints_existing_connections_too() {
     for label in ["v4", "v6"] {
         is_healed(&client, label, healed);
     }
-    assert_eq!(status.totals.counters.idle_reset, 2, "{status:#?}");
+    is_counted(&client, &["v4", "v6"], fault.asked, &status);
     untouched.assert();
 }
 

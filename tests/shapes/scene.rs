@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use chaos_api::NetworkFaultStatus;
 use chaos_tests::cluster::{Pod, Workload};
 use chaos_witness::Failure;
 
@@ -61,6 +62,21 @@ pub(crate) fn is_cut(client: &Pod, label: &str, asked: u64, in_force: u64) {
     assert_eq!(failures.len(), lines.polls().len(), "answers from {label}");
     let refused = failures.iter().all(|(_, how)| *how == Failure::Refused);
     assert!(refused, "{label}: {failures:?}");
+}
+
+/// The account has every connection that was cut since then, once: one idle one to each of these
+/// places, and each request that failed.
+#[track_caller]
+pub(crate) fn is_counted(client: &Pod, labels: &[&str], asked: u64, status: &NetworkFaultStatus) {
+    let requests = labels.iter().map(|label| {
+        let lines = client.lines_of(&format!("new-{label}"));
+        lines.from(asked).failures().len()
+    });
+    let cut = (labels.len() + requests.sum::<usize>()) as u64;
+    let totals = &status.totals;
+    assert_eq!(totals.connections_reset, cut, "{status:#?}");
+    let idle = totals.counters.idle_reset;
+    assert!(idle >= labels.len() as u64, "{status:#?}");
 }
 
 /// The idle connection is still there, and no request to there has ever failed.

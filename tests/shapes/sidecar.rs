@@ -15,6 +15,7 @@ use crate::scene::{REQUESTS, SOON, await_held, client, is_healed, is_whole};
 
 promises! {
     [Cluster, Nft] what_leaves_the_pod_is_reset_and_the_application_is_told_by_its_sidecar;
+    [Cluster, Nft] a_connection_that_comes_in_by_a_sidecar_is_reset_at_both_ends;
     [Cluster, Nft, Tcpdump] no_packet_is_counted_twice
 }
 
@@ -40,12 +41,55 @@ fn what_leaves_the_pod_is_reset_and_the_application_is_told_by_its_sidecar() {
 
     is_healed(&client, "web", now());
     let sidecar = client.lines_of(SIDECAR).from(fault.asked);
-    let refused = ended(&sidecar, &Failure::Refused);
-    let counters = status.totals.counters;
-    assert_eq!(ended(&sidecar, &Failure::Reset), 1, "of the sidecar's own");
-    assert_eq!(counters.idle_reset, 1, "{status:#?}");
-    assert_eq!(counters.refused, refused, "{status:#?}");
-    assert_eq!(status.totals.connections_reset, 1 + refused, "{status:#?}");
+    let cut = ended(&sidecar, &Failure::Refused) + ended(&sidecar, &Failure::Reset);
+    assert_eq!(status.totals.connections_reset, cut, "{status:#?}");
+    let seen = client.lines_of("new-web").from(fault.asked).failures();
+    assert_eq!(cut, 1 + seen.len() as u64, "by what the application saw");
+    untouched.assert();
+}
+
+/// The sidecar's socket has another port than the peer's packets, so that the peer of an idle
+/// connection is told by its own next packet.
+fn a_connection_that_comes_in_by_a_sidecar_is_reset_at_both_ends() {
+    let town = Town::open("inward");
+    town.start([Workload::web("web").with_sidecar_before(SIDECAR, 8080)]);
+    let kept = "http-poll --server web:80 --keep-alive 1 --pace 3000";
+    town.start([Workload::new("client")
+        .with_witness("kept", kept)
+        .with_witness("new", "http-poll --server web:80")]);
+    let (client, server) = (town.pod("client"), town.pod("web"));
+    let port = client.await_lines("kept", "a connection", SOON, |lines| {
+        lines.answered_on().first().copied()
+    });
+    let taken = server.lines_of(SIDECAR).open();
+    assert!(taken.contains(&port), "{port} is not redirected: {taken:?}");
+    let untouched = Untouched::watch([client.clone(), server.clone()]);
+    let fault = town.inject("reset deploy/web --to label:app=client --for 60s");
+    let how = |pod: &Pod, container: &str| {
+        pod.await_lines(container, "its end", SOON, |lines| {
+            let mut ends = lines.from(fault.asked).ends().into_iter();
+            ends.find(|(_, (ended, _))| *ended == port)
+        })
+    };
+    let (told, (_, at_sidecar)) = how(&server, SIDECAR);
+    assert_eq!(at_sidecar, Failure::Reset);
+    assert!(told < fault.in_force, "the sidecar is told at once");
+    let (_, (_, at_client)) = how(&client, "kept");
+    assert_eq!(at_client, Failure::Reset);
+    let lines = client.await_lines("new", "requests", SOON, |lines| {
+        Some(lines.from(fault.in_force)).filter(|lines| lines.polls().len() >= REQUESTS)
+    });
+    assert_eq!(lines.answers(), 0, "answers during");
+    let status = fault.stop();
+    assert!(status.totals.counters.idle_reset >= 1, "{status:#?}");
+    assert!(
+        status.totals.counters.spared > 0,
+        "probes pass: {status:#?}"
+    );
+    let healed = now();
+    client.await_lines("new", "answers", SOON, |lines| {
+        (lines.from(healed).answers() >= REQUESTS).then_some(())
+    });
     untouched.assert();
 }
 

@@ -7,7 +7,7 @@ use chaos_tests::cluster::{Node, StaticPod, Town, Untouched, Workload};
 use chaos_tests::promises;
 use chaos_witness::now;
 
-use crate::scene::{await_held, client, is_cut, is_healed, is_whole};
+use crate::scene::{await_held, client, is_counted, is_cut, is_healed, is_whole};
 
 promises! { [Cluster] a_static_pod_is_found_by_the_name_of_its_mirror_and_by_its_labels }
 
@@ -35,7 +35,7 @@ fn a_static_pod_is_found_by_the_name_of_its_mirror_and_by_its_labels() {
         is_whole(&client, "other", fault.asked);
         let status = fault.stop();
         is_healed(&client, "web", now());
-        assert_eq!(status.totals.counters.idle_reset, 1, "{status:#?}");
+        is_counted(&client, &["web"], fault.asked, &status);
         untouched.assert();
     }
 }

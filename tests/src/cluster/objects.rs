@@ -95,17 +95,32 @@ impl Workload {
     /// The same, with a sidecar that is asked to pass on all TCP connections that other containers
     /// open, by a rule in the pod's own network, as the sidecars of service meshes are. IPv4 only.
     #[must_use]
-    pub fn with_sidecar(mut self, container: &str) -> Self {
+    pub fn with_sidecar(self, container: &str) -> Self {
+        self.redirected(REDIRECT, container, "forward")
+    }
+
+    /// The same, with a sidecar that is given all connections that come to a port of the pod.
+    #[must_use]
+    pub fn with_sidecar_before(self, container: &str, port: u16) -> Self {
+        let rules = format!(
+            "table ip mesh {{ chain prerouting {{ type nat hook prerouting priority -100; \
+             tcp dport {port} redirect to :15006; }}; }}"
+        );
+        self.redirected(&rules, container, "forward --port 15006")
+    }
+
+    fn redirected(mut self, rules: &str, container: &str, words: &str) -> Self {
         self.inits.push(json!({
             "name": "redirect",
             "image": APPS,
-            "command": ["/bin/nft", REDIRECT],
+            "command": ["/bin/nft", rules],
             "securityContext": { "capabilities": { "add": ["NET_ADMIN"] } },
         }));
+        let words: Vec<_> = words.split_whitespace().collect();
         self.with(json!({
             "name": container,
             "image": WITNESS,
-            "args": ["forward"],
+            "args": words,
             "securityContext": { "runAsUser": SIDECAR },
         }))
     }

@@ -65,6 +65,14 @@ impl Pod {
         counts.filter_map(|one| one["restartCount"].as_u64()).sum()
     }
 
+    /// The id of its only container, as the runtime has it.
+    #[track_caller]
+    pub fn container(&self) -> &str {
+        let id = self.object["status"]["containerStatuses"][0]["containerID"].as_str();
+        let (_, id) = id.and_then(|id| id.split_once("://")).expect("it runs");
+        id
+    }
+
     /// Whether its condition `Ready` is true.
     pub fn is_ready(&self) -> bool {
         let conditions = self.object["status"]["conditions"].as_array();
