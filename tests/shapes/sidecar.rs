@@ -11,7 +11,7 @@ use chaos_tests::cluster::{Lines, Pod, Town, Untouched, Workload};
 use chaos_tests::promises;
 use chaos_witness::{Failure, now};
 
-use crate::scene::{REQUESTS, SOON, await_held, client, is_healed, is_whole};
+use crate::scene::{REQUESTS, SOON, are_counted, await_held, client, is_healed, is_whole};
 
 promises! {
     [Cluster, Nft] what_leaves_the_pod_is_reset_and_the_application_is_told_by_its_sidecar;
@@ -42,55 +42,58 @@ fn what_leaves_the_pod_is_reset_and_the_application_is_told_by_its_sidecar() {
     is_healed(&client, "web", now());
     let sidecar = client.lines_of(SIDECAR).from(fault.asked);
     let cut = ended(&sidecar, &Failure::Refused) + ended(&sidecar, &Failure::Reset);
-    assert_eq!(status.totals.connections_reset, cut, "{status:#?}");
+    are_counted(cut, &status);
     let seen = client.lines_of("new-web").from(fault.asked).failures();
     assert_eq!(cut, 1 + seen.len() as u64, "by what the application saw");
     untouched.assert();
 }
 
-/// The sidecar's socket has another port than the peer's packets, so that the peer of an idle
-/// connection is told by its own next packet.
+/// The sidecar's socket has another port than the peer's packets: a fault that names the packets' one
+/// does not know an idle connection, and the peer of one is told by its own next packet.
 fn a_connection_that_comes_in_by_a_sidecar_is_reset_at_both_ends() {
-    let town = Town::open("inward");
+    for (label, port) in [("inward", ""), ("inward-port", "--local-port 8080")] {
+        let town = Town::open(label);
+        let (client, server) = inward_scene(&town);
+        let kept = client.await_lines("kept", "a connection", SOON, |lines| {
+            lines.answered_on().first().copied()
+        });
+        let taken = server.lines_of(SIDECAR).open();
+        assert!(taken.contains(&kept), "{kept} is not redirected: {taken:?}");
+        let untouched = Untouched::watch([client.clone(), server.clone()]);
+        let words = format!("reset deploy/web --to label:app=client {port} --for 60s");
+        let fault = town.inject(&words);
+        let end = |pod: &Pod, container: &str| {
+            pod.await_lines(container, "its end", SOON, |lines| {
+                let mut ends = lines.from(fault.asked).ends().into_iter();
+                ends.find(|(_, (ended, _))| *ended == kept)
+            })
+        };
+        let (told, (_, at_sidecar)) = end(&server, SIDECAR);
+        let (_, (_, at_client)) = end(&client, "kept");
+        assert_eq!([at_sidecar, at_client], [Failure::Reset, Failure::Reset]);
+        let lines = client.await_lines("new-web", "requests", SOON, |lines| {
+            Some(lines.from(fault.in_force)).filter(|lines| lines.polls().len() >= REQUESTS)
+        });
+        assert_eq!(lines.answers(), 0, "answers during");
+        let status = fault.stop();
+        if port.is_empty() {
+            assert!(told < fault.in_force, "the sidecar is told at once");
+            assert!(status.totals.counters.idle_reset > 0, "{status:#?}");
+        }
+        is_healed(&client, "web", now());
+        untouched.assert();
+    }
+}
+
+/// A client with a connection that it uses every three seconds and new ones, and a server whose
+/// sidecar is given what comes to it.
+fn inward_scene(town: &Town) -> (Pod, Pod) {
     town.start([Workload::web("web").with_sidecar_before(SIDECAR, 8080)]);
     let kept = "http-poll --server web:80 --keep-alive 1 --pace 3000";
     town.start([Workload::new("client")
         .with_witness("kept", kept)
-        .with_witness("new", "http-poll --server web:80")]);
-    let (client, server) = (town.pod("client"), town.pod("web"));
-    let port = client.await_lines("kept", "a connection", SOON, |lines| {
-        lines.answered_on().first().copied()
-    });
-    let taken = server.lines_of(SIDECAR).open();
-    assert!(taken.contains(&port), "{port} is not redirected: {taken:?}");
-    let untouched = Untouched::watch([client.clone(), server.clone()]);
-    let fault = town.inject("reset deploy/web --to label:app=client --for 60s");
-    let how = |pod: &Pod, container: &str| {
-        pod.await_lines(container, "its end", SOON, |lines| {
-            let mut ends = lines.from(fault.asked).ends().into_iter();
-            ends.find(|(_, (ended, _))| *ended == port)
-        })
-    };
-    let (told, (_, at_sidecar)) = how(&server, SIDECAR);
-    assert_eq!(at_sidecar, Failure::Reset);
-    assert!(told < fault.in_force, "the sidecar is told at once");
-    let (_, (_, at_client)) = how(&client, "kept");
-    assert_eq!(at_client, Failure::Reset);
-    let lines = client.await_lines("new", "requests", SOON, |lines| {
-        Some(lines.from(fault.in_force)).filter(|lines| lines.polls().len() >= REQUESTS)
-    });
-    assert_eq!(lines.answers(), 0, "answers during");
-    let status = fault.stop();
-    assert!(status.totals.counters.idle_reset >= 1, "{status:#?}");
-    assert!(
-        status.totals.counters.spared > 0,
-        "probes pass: {status:#?}"
-    );
-    let healed = now();
-    client.await_lines("new", "answers", SOON, |lines| {
-        (lines.from(healed).answers() >= REQUESTS).then_some(())
-    });
-    untouched.assert();
+        .with_witness("new-web", "http-poll --server web:80")]);
+    (town.pod("client"), town.pod("web"))
 }
 
 fn no_packet_is_counted_twice() {

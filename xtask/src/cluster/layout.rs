@@ -290,6 +290,14 @@ mod tests {
     }
 
     #[test]
+    fn clusters_share_no_name() {
+        let node = |cluster| Machine::node(cluster, 1).unwrap();
+        assert_eq!(node(Name::Nfs).netns(), "nfs-n1");
+        assert_ne!(node(Name::Nfs).netns(), node(Name::Nfk).netns());
+        assert!(Name::Nfs.command().contains(Name::Nfs.as_str()));
+    }
+
+    #[test]
     fn nodes_are_counted_from_one_to_nine() {
         assert!(Machine::node(Name::Nfk, 0).is_err());
         assert!(Machine::node(Name::Nfk, 1).is_ok());
