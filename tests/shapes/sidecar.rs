@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use chaos_api::RuleCounters;
 use chaos_tests::bed::Capture;
 use chaos_tests::bed::tcp::count_of_sockets;
-use chaos_tests::cluster::{Lines, Pod, Town, Untouched, Workload};
+use chaos_tests::cluster::{Lines, Pod, Town, Untouched, Workload, soon};
 use chaos_tests::promises;
 use chaos_witness::{Failure, now};
 
@@ -98,16 +98,20 @@ fn inward_scene(town: &Town) -> (Pod, Pod) {
 
 fn no_packet_is_counted_twice() {
     let town = Town::open("once");
-    let (client, _) = scene(&town);
+    let (client, server) = scene(&town);
     town.start([Workload::web("quiet")]);
-    let untouched = Untouched::watch([client.clone()]);
     let quiet = SocketAddr::new(town.addresses("quiet")[0], 80);
+    // A sidecar takes any connection, so another pod asks whether the node knows the Service.
+    let dial = || TcpStream::connect(quiet);
+    soon("the Service answers", SOON, || {
+        server.network().enter(dial).ok()
+    });
+    let untouched = Untouched::watch([client.clone()]);
     let network = client.network();
     let capture = Capture::start(&network);
     let words = "blackhole deploy/client --to svc/quiet --direction ingress --for 60s";
     let fault = town.inject(words);
-    let dialled = network.enter(|| TcpStream::connect(quiet));
-    let dialled = dialled.expect("the sidecar takes it");
+    let dialled = network.enter(dial).expect("the sidecar takes it");
     fault.await_status("answers are dropped", SOON, |status| {
         status.totals.counters.dropped >= 2
     });
