@@ -26,6 +26,13 @@ fn what_leaves_the_pod_is_reset_and_the_application_is_told_by_its_sidecar() {
     let town = Town::open("mesh");
     let (client, server) = scene(&town);
     let untouched = Untouched::watch([client.clone(), server]);
+    let plan = town.netfault("plan reset deploy/client --to svc/web --for 60s");
+    plan.expect_code(0);
+    let web = town.addresses("web")[0].to_string();
+    assert!(plan.stdout.contains(&web), "{}", plan.stdout);
+    let inner = format!(":{} ", client.lines_of("held-web").open()[0]);
+    assert!(!plan.stdout.contains(&inner), "{inner}: {}", plan.stdout);
+
     let fault = town.inject("reset deploy/client --to svc/web --for 60s");
     let ends = client.await_lines("held-web", "its end", SOON, |lines| {
         Some(lines.from(fault.asked).ends()).filter(|ends| !ends.is_empty())
