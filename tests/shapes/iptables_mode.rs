@@ -3,11 +3,11 @@
 
 use std::net::SocketAddr;
 
-use chaos_tests::cluster::{Town, Untouched, Workload};
+use chaos_tests::cluster::{Town, Untouched, Workload, soon};
 use chaos_tests::promises;
 use chaos_witness::now;
 
-use crate::scene::{await_held, client, is_counted, is_cut, is_healed, is_whole};
+use crate::scene::{SOON, await_held, client, is_counted, is_cut, is_healed, is_whole};
 
 promises! { [Cluster] connections_by_a_service_s_address_are_hit_existing_ones_too }
 
@@ -17,14 +17,12 @@ fn connections_by_a_service_s_address_are_hit_existing_ones_too() {
     let place = |name| SocketAddr::new(town.addresses(name)[0], 80);
     let (web, other) = (place("web"), place("other"));
     let node = town.pods("web")[0].node();
-    let rules = node.run("iptables-save -t nat");
-    rules.expect_code(0);
     let address = format!("-d {}/32", web.ip());
-    let ours = rules.stdout.lines().filter(|rule| rule.contains(&address));
-    assert!(
-        ours.count() > 0,
-        "no rule for {address}, so another mode is tested"
-    );
+    soon(&format!("iptables has a rule for {address}"), SOON, || {
+        let rules = node.run("iptables-save -t nat");
+        rules.expect_code(0);
+        rules.stdout.contains(&address).then_some(())
+    });
 
     town.start([client(&[("web", web), ("other", other)])]);
     let client = town.pod("client");
