@@ -1,7 +1,7 @@
 //! What the hooks know of a packet: its flow seen from the target, and the TCP fields a RST needs.
 
 use chaos_abi::{
-    Direction, Flow, Protocol,
+    Direction, Flow, Protocol, bank,
     frame::{IPV4_HEADER, IPV6_HEADER, TCP_HEADER},
     mapped,
 };
@@ -127,6 +127,17 @@ impl Packet {
     #[inline(always)]
     pub fn protocol(&self) -> Protocol {
         Protocol::from_number(self.flow.protocol)
+    }
+
+    /// Which row of traits it satisfies.
+    #[inline(always)]
+    pub fn traits(&self) -> u32 {
+        bank::traits(
+            self.direction(),
+            self.protocol(),
+            self.is_v6(),
+            self.has_ports(),
+        )
     }
 
     /// Whether it is a TCP segment whose header was read.

@@ -129,12 +129,14 @@ fn packet(words: &PacketWords, random: &mut Random) -> Packet {
 /// What a packet must do, told rule by rule.
 fn model(table: &Table, packet: &Packet, way: Direction, leased: bool) -> Expect {
     let met = table.hits(&packet.words(way));
-    let is_spared = table.spared(met);
-    let met = met & !table.sparing();
-    let met = table.rules().filter(|(slot, _)| met >> slot & 1 == 1);
+    let is_spared = table.spared(&met);
+    let acting = |rule: &PlannedRule| rule.id.block.is_some();
+    let met = table
+        .rules()
+        .filter(|(slot, rule)| met.contains(*slot) && acting(rule));
     let (expired, running): (Vec<_>, Vec<_>) =
         met.partition(|(_, rule)| rule.rule.deadline < NEVER);
-    let expect = |acting: Option<(u8, &PlannedRule)>| {
+    let expect = |acting: Option<(u16, &PlannedRule)>| {
         let expect = acting.map_or_else(passes, |(slot, rule)| acts(packet, slot, rule));
         slots(&expired).fold(expect, Expect::expired)
     };
@@ -143,7 +145,7 @@ fn model(table: &Table, packet: &Packet, way: Direction, leased: bool) -> Expect
     }
     let (spared, judging): (Vec<_>, Vec<_>) = running
         .into_iter()
-        .partition(|(slot, _)| is_spared >> slot & 1 == 1);
+        .partition(|(slot, _)| is_spared.contains(*slot));
     let hash = hash(&packet.flow());
     let (hit, undrawn): (Vec<_>, Vec<_>) = judging
         .into_iter()
@@ -151,14 +153,14 @@ fn model(table: &Table, packet: &Packet, way: Direction, leased: bool) -> Expect
     let acting = hit
         .iter()
         .copied()
-        .max_by_key(|(slot, rule)| (is_blackhole(rule), Reverse(*slot)));
+        .max_by_key(|(_, rule)| (is_blackhole(rule), Reverse(rule.rule.rank)));
     let expect = slots(&undrawn).fold(expect(acting), Expect::undrawn);
     let expect = slots(&spared).fold(expect, Expect::spared);
     let others = slots(&hit).filter(|slot| acting.is_none_or(|(acting, _)| acting != *slot));
     others.fold(expect, Expect::outranked)
 }
 
-fn slots(rules: &[(u8, &PlannedRule)]) -> impl Iterator<Item = u8> {
+fn slots(rules: &[(u16, &PlannedRule)]) -> impl Iterator<Item = u16> {
     rules.iter().map(|(slot, _)| *slot)
 }
 
@@ -167,7 +169,7 @@ fn is_blackhole(rule: &PlannedRule) -> bool {
 }
 
 /// What the rule that acts does to a packet.
-fn acts(packet: &Packet, slot: u8, rule: &PlannedRule) -> Expect {
+fn acts(packet: &Packet, slot: u16, rule: &PlannedRule) -> Expect {
     if is_blackhole(rule) {
         vanishes(slot)
     } else {
@@ -176,7 +178,7 @@ fn acts(packet: &Packet, slot: u8, rule: &PlannedRule) -> Expect {
 }
 
 /// What a reset rule does to a packet.
-fn answer(packet: &Packet, slot: u8) -> Expect {
+fn answer(packet: &Packet, slot: u16) -> Expect {
     match packet.body {
         Body::Tcp { flags, .. } if packet.has_ports() => match flags {
             _ if flags & flags::RST != 0 => let_through(slot),

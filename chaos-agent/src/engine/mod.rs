@@ -85,7 +85,9 @@ impl Engine {
             Ok(caught) => caught,
             Err(error) => {
                 self.running.pop();
+                let before = self.table.clone();
                 self.bring()?;
+                self.forget(&before)?;
                 return Err(error);
             }
         };
@@ -105,6 +107,7 @@ impl Engine {
         self.dataplane.settle();
         self.observe(Some(&before));
         let observed = account::observed(&self.dataplane, &self.hooks, &before)?;
+        self.forget(&before)?;
         let mut account = self.running.remove(at);
         account.close(boot_clock(), reason);
         Ok(account.receipt(&before, observed))
