@@ -73,7 +73,9 @@ impl Hand {
         names[at as usize] = chunk;
         assert_eq!(block, 0);
         let first = self.push(bank::names(&names));
-        (1..16).for_each(|_| drop(self.push(bank::names(&[empty; NAMES]))));
+        for _ in 1..16 {
+            self.push(bank::names(&[empty; NAMES]));
+        }
         self.head(|head| head.local = first);
     }
 
