@@ -20,6 +20,9 @@ pub mod tcp {
 /// and advertisements of routers and neighbours, and redirects.
 const NEIGHBOURS: [u8; 2] = [133, 137];
 
+/// `ICMPv6`'s IANA protocol number.
+const IPPROTO_ICMPV6: u8 = 58;
+
 /// Offset of the IP header: frames are Ethernet without a tag, whose bytes the kernel keeps apart.
 const L3: u32 = 14;
 
@@ -149,7 +152,7 @@ impl Packet {
     /// Whether it is `ICMPv6`, whose messages between neighbours do IPv6 what ARP does IPv4.
     #[inline(always)]
     pub fn is_icmpv6(&self) -> bool {
-        self.is_v6() && matches!(self.protocol(), Protocol::Icmp)
+        self.is_v6() && self.flow.protocol == IPPROTO_ICMPV6
     }
 
     /// Whether it opens a connection: SYN without ACK.

@@ -172,7 +172,7 @@ impl Bench {
 }
 
 /// The TC action of a fate.
-fn code(fate: Fate, way: Direction) -> i32 {
+pub(crate) fn code(fate: Fate, way: Direction) -> i32 {
     match (fate, way) {
         (Fate::Passes, _) => NEXT,
         (Fate::Vanishes, Direction::Ingress) => SHOT,
