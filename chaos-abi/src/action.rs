@@ -2,7 +2,7 @@
 
 /// A rule's action, in the order in which actions win over each other: the last wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u32)]
+#[repr(u16)]
 pub enum Action {
     /// Answer with RST to both ends; refuse new connections.
     Reset = 1,
@@ -13,7 +13,7 @@ pub enum Action {
 impl Action {
     /// The action a rule's word stands for; `None` for a word this version does not know.
     #[inline(always)]
-    pub const fn from_word(word: u32) -> Option<Self> {
+    pub const fn from_word(word: u16) -> Option<Self> {
         match word {
             1 => Some(Self::Reset),
             2 => Some(Self::Blackhole),
@@ -23,7 +23,7 @@ impl Action {
 
     /// The word in a rule.
     #[inline(always)]
-    pub const fn word(self) -> u32 {
-        self as u32
+    pub const fn word(self) -> u16 {
+        self as u16
     }
 }

@@ -19,8 +19,9 @@ pub enum ActorAnswer {
 impl ActorAnswer {
     /// The answer and the rule slot that a return value stands for; `None` for an answer that this
     /// version does not know.
-    pub const fn from_return(word: u32) -> Option<(Self, u8)> {
-        let answer = match word & 0xff {
+    pub const fn from_return(word: u32) -> Option<(Self, u16)> {
+        let [_, high, low, answer] = word.to_be_bytes();
+        let answer = match answer {
             0 => Self::Unmatched,
             1 => Self::Reset,
             2 => Self::NoSocket,
@@ -28,7 +29,7 @@ impl ActorAnswer {
             4 => Self::Malformed,
             _ => return None,
         };
-        Some((answer, word.to_be_bytes()[2]))
+        Some((answer, u16::from_be_bytes([high, low])))
     }
 
     /// The return value, with the slot of the rule that hit the flow, or 0.

@@ -7,30 +7,34 @@
 
 mod action;
 mod actor;
+pub mod bank;
 mod counters;
 mod event;
 mod flow;
 pub mod frame;
 pub mod maps;
 mod rule;
+mod set;
 #[cfg(feature = "user")]
 mod user;
 
 pub use action::Action;
 pub use actor::ActorAnswer;
+pub use bank::{Bank, Block, Config, Head};
 pub use counters::{Counters, Seen, SeenKey};
 pub use event::{Event, EventKind};
 pub use flow::{Direction, Flow, Protocol, mapped};
-pub use rule::{Bank, CERTAIN, ClassSets, Config, PortClasses, Rule, RuleSet, Side, Traits};
+pub use rule::{CERTAIN, RULES_A_BLOCK, Rule};
+pub use set::RuleSet;
 
 /// Version of this crate's layouts; the kernel object carries the one it was built with.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Rules one namespace can hold: the bits of a [`RuleSet`].
-pub const MAX_RULES: usize = 64;
+pub const MAX_RULES: usize = 1024;
 
-/// Port classes one side of a table can hold: the values of the `u8` a port maps to.
-pub const MAX_CLASSES: usize = 256;
+/// Words of a [`RuleSet`].
+pub const WORDS: usize = MAX_RULES / 64;
 
 /// Peer prefixes one table can hold.
 pub const MAX_PREFIXES: usize = 4096;

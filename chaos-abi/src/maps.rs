@@ -6,20 +6,12 @@ pub const ABI: &str = "ABI";
 pub const CONFIG: &str = "CONFIG";
 /// Array of one `u64`: the boot-clock nanoseconds up to which the holder's lease runs.
 pub const LEASE: &str = "LEASE";
-/// Array of [`Rule`](crate::Rule), indexed by slot.
-pub const RULES: &str = "RULES";
-/// LPM tries address → [`RuleSet`](crate::RuleSet), one a [`Bank`](crate::Bank).
+/// Array of two slabs, one a [`Bank`](crate::Bank), each an array of [`Block`](crate::Block): see
+/// [`bank`](crate::bank).
+pub const SLABS: &str = "SLABS";
+/// LPM tries address → the row of the rules that are valid there, one a [`Bank`](crate::Bank).
 pub const PEERS: [&str; 2] = ["PEERS_A", "PEERS_B"];
-/// Array of [`PortClasses`](crate::PortClasses), indexed by [`Side::index`](crate::Side::index).
-pub const PORTS: &str = "PORTS";
-/// Array of [`ClassSets`](crate::ClassSets), indexed by [`Side::index`](crate::Side::index).
-pub const CLASSES: &str = "CLASSES";
-/// Array of [`Traits`](crate::Traits), indexed by [`Bank`](crate::Bank).
-pub const TRAITS: &str = "TRAITS";
-/// Array of [`RuleSet`](crate::RuleSet), indexed by [`Bank::spares`](crate::Bank::spares): the rules
-/// that leave a packet alone because it matches the one in that slot.
-pub const SPARES: &str = "SPARES";
-/// Per-CPU array of [`Counters`](crate::Counters), indexed by slot.
+/// Per-CPU hash slot → [`Counters`](crate::Counters); an entry is made before a rule takes its slot.
 pub const COUNTERS: &str = "COUNTERS";
 /// Per-CPU hash [`SeenKey`](crate::SeenKey) → [`Seen`](crate::Seen), filled when a hook is attached.
 pub const SEEN: &str = "SEEN";

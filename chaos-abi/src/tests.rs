@@ -1,13 +1,18 @@
 //! Words survive the way through memory, and unknown ones are told apart.
 
-use crate::{Action, ActorAnswer, Bank, Direction, EventKind, PortClasses, Protocol, Side, Traits};
+use std::collections::BTreeSet;
+
+use crate::bank::{self, NAMES};
+use crate::{
+    Action, ActorAnswer, Bank, Block, CERTAIN, Direction, EventKind, Head, Protocol, Rule, RuleSet,
+};
 
 #[test]
 fn words_are_read_back_and_unknown_ones_refused() {
     for action in [Action::Reset, Action::Blackhole] {
         assert_eq!(Action::from_word(action.word()), Some(action));
     }
-    assert_eq!([0, 3, u32::MAX].map(Action::from_word), [None; 3]);
+    assert_eq!([0, 3, u16::MAX].map(Action::from_word), [None; 3]);
     for kind in [
         EventKind::FirstHit,
         EventKind::Reset,
@@ -29,7 +34,7 @@ fn an_answer_carries_its_slot() {
         ActorAnswer::Malformed,
     ];
     for answer in answers {
-        for slot in [0, 1, 63] {
+        for slot in [0, 1, 63, 1023] {
             let word = answer.returned(u32::from(slot));
             assert_eq!(ActorAnswer::from_return(word), Some((answer, slot)));
         }
@@ -45,23 +50,83 @@ fn a_stronger_action_is_the_greater_word() {
 }
 
 #[test]
-fn each_side_of_each_bank_has_a_table_of_its_own() {
-    let banks =
-        [Bank::A, Bank::B].map(|bank| [Side::Local, Side::Peer].map(|side| side.index(bank)));
-    assert_eq!(banks, [[0, 1], [2, 3]]);
-    let spares = [Bank::A, Bank::B].map(|bank| [0, 63].map(|slot| bank.spares(slot)));
-    assert_eq!(spares, [[0, 63], [64, 127]]);
+fn there_are_two_banks() {
     assert_eq!([Bank::A, Bank::B].map(Bank::other), [Bank::B, Bank::A]);
     assert_eq!([0, 1, 7].map(Bank::from_word), [Bank::A, Bank::B, Bank::B]);
 }
 
 #[test]
-fn every_port_has_an_index_of_its_own() {
-    let mut taken = vec![false; 65536];
-    for port in 0..=u16::MAX {
-        let index = PortClasses::index(port.to_be_bytes());
-        assert!(!core::mem::replace(&mut taken[index], true));
+fn every_port_has_a_place_of_its_own() {
+    let places: BTreeSet<_> = (0..=u16::MAX).map(bank::port).collect();
+    assert_eq!(places.len(), 65536);
+    let last = places.last().copied();
+    assert_eq!(last, Some((15, 63, 63)), "sixteen blocks of names a side");
+}
+
+#[test]
+fn names_are_read_where_they_were_put() {
+    let mut all = [0; NAMES];
+    (1..).zip(&mut all).for_each(|(n, name)| *name = n * 997);
+    let block = bank::names(&all);
+    let read: Vec<u16> = (0..64).map(|place| bank::name(&block, place)).collect();
+    assert_eq!(read, all);
+}
+
+#[test]
+fn a_head_is_read_as_it_was_written() {
+    let head = Head {
+        words: 16,
+        rules: 34,
+        local: 0xffff,
+        peer: 0x1234,
+        traits: 0x8000_0001,
+        peers: 1,
+    };
+    assert_eq!(Head::of(&head.block()), head);
+}
+
+#[test]
+fn four_rules_share_a_block() {
+    let rule = |n: u16| Rule {
+        deadline: u64::MAX - u64::from(n),
+        seed: u64::from(n) << 60,
+        threshold: CERTAIN,
+        action: n,
+        rank: 0xff00 + n,
+        spared_by: 1024,
+    };
+    let mut block = Block::default();
+    (4..8).for_each(|slot| rule(slot).put(&mut block, slot));
+    for slot in 4..8 {
+        assert_eq!(Rule::at(&block, u32::from(slot)), rule(slot));
     }
+}
+
+#[test]
+fn every_combination_of_traits_has_a_row_of_its_own() {
+    let mut rows = BTreeSet::new();
+    for direction in [Direction::Ingress, Direction::Egress] {
+        for protocol in [6, 17, 1, 0].map(Protocol::from_number) {
+            for (v6, ported) in [(false, false), (false, true), (true, false), (true, true)] {
+                rows.insert(bank::traits(direction, protocol, v6, ported));
+            }
+        }
+    }
+    assert!(rows.into_iter().eq(0..bank::TRAITS));
+}
+
+#[test]
+fn a_set_holds_the_slots_that_were_put_in() {
+    let slots = [0, 1, 63, 64, 700, 1023];
+    let mut set: RuleSet = slots.into_iter().collect();
+    assert_eq!(set.iter().collect::<Vec<_>>(), slots);
+    assert!(set.contains(700) && !set.contains(701) && !set.contains(u16::MAX));
+    set.remove(700);
+    assert!(!set.contains(700));
+    let other: RuleSet = [1, 2].into_iter().collect();
+    assert_eq!(set.and(&other).iter().collect::<Vec<_>>(), [1]);
+    assert_eq!(set.or(&other).iter().count(), 6);
+    assert!(set.and(&RuleSet::EMPTY).is_empty());
 }
 
 #[test]
@@ -74,20 +139,4 @@ fn protocols_are_classed_by_their_iana_number() {
         Protocol::Other,
     ];
     assert_eq!(classes, [tcp, udp, icmp, icmp, other, other, other, other]);
-}
-
-#[test]
-fn traits_select_what_satisfies_all_three() {
-    let traits = Traits {
-        direction: [0b0111, 0b1110],
-        protocol: [0b0101, 0b1111, 0, 0b1000],
-        family: [0b1100, 0b0111],
-        portless: u64::MAX,
-        sparing: 0,
-    };
-    let select = |way, protocol, v6| traits.select(way, protocol, v6);
-    assert_eq!(select(Direction::Ingress, Protocol::Tcp, true), 0b0101);
-    assert_eq!(select(Direction::Egress, Protocol::Udp, false), 0b1100);
-    assert_eq!(select(Direction::Egress, Protocol::Icmp, false), 0);
-    assert_eq!(select(Direction::Egress, Protocol::Other, true), 0);
 }

@@ -1,6 +1,6 @@
 //! aya's marker for types that may be copied between user space and maps.
 
-use crate::{Config, Counters, PortClasses, Rule, Seen, SeenKey, Traits};
+use crate::{Config, Counters, Seen, SeenKey};
 
 macro_rules! pod {
     ($($word:ty),*) => {
@@ -9,4 +9,4 @@ macro_rules! pod {
     };
 }
 
-pod!(Config, Counters, PortClasses, Rule, Seen, SeenKey, Traits);
+pod!(Config, Counters, Seen, SeenKey);

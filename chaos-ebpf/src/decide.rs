@@ -1,17 +1,15 @@
 //! What one rule means for one packet, and which of several rules acts.
 
-use chaos_abi::{Action, Bank, Rule, RuleSet};
+use chaos_abi::{Action, Bank, RULES_A_BLOCK, Rule, WORDS};
 
-use crate::{Packet, drawn, hash};
-
-/// The last slot; a mask, since there are 64 of them.
-const LAST: u32 = RuleSet::BITS - 1;
+use crate::{Matched, Packet, Tables, drawn, hash};
 
 /// What a matching rule means for a packet.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// The slot is empty or holds a word of another version: nothing.
+    /// The rule spares packets from others, or its slot is empty or holds a word of another version:
+    /// nothing.
     Void,
     /// The rule's time is over: pass.
     Expired,
@@ -25,28 +23,15 @@ pub enum Fate {
     Hit(Action),
 }
 
-/// The rules that a packet matches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Matched {
-    /// Those with an action.
-    pub acting: RuleSet,
-    /// Those that spare the packet from others.
-    pub sparing: RuleSet,
-    /// The bank that says so.
-    pub bank: Bank,
-}
-
 /// One packet before its rules. It lives in a map value, so that the verifier has nothing to
 /// remember of it from one rule to the next.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Case {
-    /// The rules with an action that have not judged the packet yet.
-    acting: RuleSet,
-    /// The rules that spare it and whose word has not been heard yet.
-    sparing: RuleSet,
-    /// The rules that leave it alone.
-    spared: RuleSet,
+    /// The rules that it matches; the words whose turn is over are taken out of its `words`.
+    matched: Matched,
+    /// Those of the word at `at` that have not judged the packet yet.
+    left: u64,
     /// Boot-clock nanoseconds.
     pub now: u64,
     /// The flow in one word.
@@ -55,12 +40,15 @@ pub struct Case {
     pub packet: Packet,
     /// Bytes of the frame.
     pub length: u32,
+    /// The word whose turn it is.
+    at: u32,
     /// The [`Bank`] in which it was matched, as its word.
     bank: u32,
     /// 1 while the holder's lease runs.
     leased: u32,
-    /// The strongest hit so far: an [`Action`] as its word; 0 for none.
-    action: u32,
+    /// The strongest hit so far: its rule's action as its word, 0 for none; and its rank.
+    action: u16,
+    rank: u16,
     /// The slot of the strongest hit.
     slot: u32,
 }
@@ -70,47 +58,58 @@ pub struct Case {
 pub struct Hit {
     /// What it does.
     pub action: Action,
+    /// Its rule's [rank](Rule::rank).
+    pub rank: u16,
     /// Whose it is.
     pub slot: u32,
 }
 
 impl Case {
-    /// Opens the case of a packet that matches these rules.
+    /// Finds the rules that the packet matches in a bank; `None` where there is none.
     #[inline(always)]
-    pub fn open(&mut self, matched: Matched, now: u64, leased: bool) {
-        self.acting = matched.acting;
-        self.sparing = matched.sparing;
-        self.spared = 0;
-        self.bank = matched.bank as u32;
+    pub fn meet(&mut self, tables: &impl Tables, bank: Bank) -> Option<()> {
+        self.matched.find(tables, &self.packet)?;
+        self.bank = bank as u32;
+        Some(())
+    }
+
+    /// Opens the case of a packet that matches rules.
+    #[inline(always)]
+    pub fn open(&mut self, now: u64, leased: bool) {
+        (self.left, self.at) = (0, 0);
         self.now = now;
         self.hash = hash(&self.packet.flow);
         self.leased = u32::from(leased);
-        (self.action, self.slot) = (0, 0);
-    }
-
-    /// The slot of the next rule that spares the packet, and the bank that says from which rules;
-    /// `None` after the last. They are heard before any rule judges.
-    #[inline(always)]
-    pub fn next_sparing(&mut self) -> Option<(Bank, u32)> {
-        let slot = take_lowest(&mut self.sparing)?;
-        Some((Bank::from_word(self.bank), slot))
-    }
-
-    /// Makes these rules leave the packet alone.
-    #[inline(always)]
-    pub fn spare(&mut self, rules: RuleSet) {
-        self.spared |= rules;
+        (self.action, self.rank, self.slot) = (0, 0, 0);
     }
 
     /// The slot of the next rule to judge the packet; `None` after the last.
     #[inline(always)]
     pub fn next_rule(&mut self) -> Option<u32> {
-        take_lowest(&mut self.acting)
+        if self.left == 0 {
+            let words = &mut self.matched.words;
+            if *words == 0 {
+                return None;
+            }
+            self.at = lowest(u64::from(*words));
+            *words &= *words - 1;
+            self.left = self.matched.set[self.at as usize % WORDS];
+        }
+        let slot = self.at * u64::BITS + lowest(self.left) % u64::BITS;
+        self.left &= self.left.wrapping_sub(1);
+        Some(slot)
     }
 
-    /// What the rule in `slot` means for the packet.
+    /// The bank and the block in which the rule of a slot stands.
     #[inline(always)]
-    pub fn fate(&self, slot: u32, rule: &Rule) -> Fate {
+    pub fn place(&self, slot: u32) -> (Bank, u32) {
+        let block = self.matched.rules + slot / RULES_A_BLOCK;
+        (Bank::from_word(self.bank), block)
+    }
+
+    /// What a rule means for the packet.
+    #[inline(always)]
+    pub fn fate(&self, rule: &Rule) -> Fate {
         let Some(action) = Action::from_word(rule.action) else {
             return Fate::Void;
         };
@@ -118,7 +117,7 @@ impl Case {
             Fate::Expired
         } else if self.leased == 0 {
             Fate::Lapsed
-        } else if self.spared >> (slot & LAST) & 1 != 0 {
+        } else if rule.spared_by != 0 && self.has_met(u32::from(rule.spared_by) - 1) {
             Fate::Spared
         } else if drawn(rule, self.hash) {
             Fate::Hit(action)
@@ -127,21 +126,18 @@ impl Case {
         }
     }
 
-    /// Takes another hit. Of two, the stronger action acts, then the one taken first; returns the
-    /// slot of the one that does not.
+    /// Takes another hit. Of two, the stronger action acts, then the lower rank; returns the slot of
+    /// the one that does not.
     #[inline(always)]
     pub fn hit(&mut self, hit: Hit) -> Option<u32> {
         let action = hit.action.word();
-        if self.action == 0 {
-            (self.action, self.slot) = (action, hit.slot);
-            return None;
+        let wins = action > self.action || action == self.action && hit.rank < self.rank;
+        if !wins {
+            return Some(hit.slot);
         }
-        if action > self.action {
-            let loser = self.slot;
-            (self.action, self.slot) = (action, hit.slot);
-            return Some(loser);
-        }
-        Some(hit.slot)
+        let loser = (self.action != 0).then_some(self.slot);
+        (self.action, self.rank, self.slot) = (action, hit.rank, hit.slot);
+        loser
     }
 
     /// The rule that acts.
@@ -150,25 +146,22 @@ impl Case {
         let action = Action::from_word(self.action)?;
         Some(Hit {
             action,
+            rank: self.rank,
             slot: self.slot,
         })
     }
-}
 
-/// Takes the lowest slot out of a set; `None` where the set is empty.
-#[inline(always)]
-fn take_lowest(set: &mut RuleSet) -> Option<u32> {
-    let slot = lowest(*set) & LAST;
-    if *set == 0 {
-        return None;
+    /// Whether the packet matches the rule in a slot.
+    #[inline(always)]
+    fn has_met(&self, slot: u32) -> bool {
+        let word = self.matched.set[slot as usize / 64 % WORDS];
+        word >> (slot % 64) & 1 != 0
     }
-    *set &= *set - 1;
-    Some(slot)
 }
 
-/// The lowest slot in a set, 64 in an empty one; in arithmetic alone: BPF has no instruction for it.
+/// The lowest bit of a word, 64 in an empty one; in arithmetic alone: BPF has no instruction for it.
 #[inline(always)]
-const fn lowest(set: RuleSet) -> u32 {
+const fn lowest(set: u64) -> u32 {
     let below = (set & set.wrapping_neg()).wrapping_sub(1);
     let pairs = below - ((below >> 1) & 0x5555_5555_5555_5555);
     let fours = (pairs & 0x3333_3333_3333_3333) + ((pairs >> 2) & 0x3333_3333_3333_3333);

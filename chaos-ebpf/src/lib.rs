@@ -5,10 +5,12 @@
 
 mod decide;
 mod draw;
+mod matching;
 mod packet;
 mod segment;
 
-pub use decide::{Case, Fate, Hit, Matched};
+pub use decide::{Case, Fate, Hit};
 pub use draw::{drawn, hash};
+pub use matching::{Matched, Tables};
 pub use packet::{Packet, is_neighbourly, tcp};
 pub use segment::Segment;

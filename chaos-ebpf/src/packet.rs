@@ -1,7 +1,7 @@
 //! What the hooks know of a packet: its flow seen from the target, and the TCP fields a RST needs.
 
 use chaos_abi::{
-    Direction, Flow, Protocol,
+    Direction, Flow, Protocol, bank,
     frame::{IPV4_HEADER, IPV6_HEADER, TCP_HEADER},
     mapped,
 };
@@ -19,6 +19,9 @@ pub mod tcp {
 /// The first and the last type of the messages of neighbour discovery (RFC 4861 §4): solicitations
 /// and advertisements of routers and neighbours, and redirects.
 const NEIGHBOURS: [u8; 2] = [133, 137];
+
+/// `ICMPv6`'s IANA protocol number.
+const IPPROTO_ICMPV6: u8 = 58;
 
 /// Offset of the IP header: frames are Ethernet without a tag, whose bytes the kernel keeps apart.
 const L3: u32 = 14;
@@ -129,6 +132,17 @@ impl Packet {
         Protocol::from_number(self.flow.protocol)
     }
 
+    /// Which row of traits it satisfies.
+    #[inline(always)]
+    pub fn traits(&self) -> u32 {
+        bank::traits(
+            self.direction(),
+            self.protocol(),
+            self.is_v6(),
+            self.has_ports(),
+        )
+    }
+
     /// Whether it is a TCP segment whose header was read.
     #[inline(always)]
     pub fn is_segment(&self) -> bool {
@@ -138,7 +152,7 @@ impl Packet {
     /// Whether it is `ICMPv6`, whose messages between neighbours do IPv6 what ARP does IPv4.
     #[inline(always)]
     pub fn is_icmpv6(&self) -> bool {
-        self.is_v6() && matches!(self.protocol(), Protocol::Icmp)
+        self.is_v6() && self.flow.protocol == IPPROTO_ICMPV6
     }
 
     /// Whether it opens a connection: SYN without ACK.

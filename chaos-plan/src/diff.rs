@@ -1,23 +1,16 @@
 //! The operations that bring the kernel from one table to the next, safe after each of them.
 
-use chaos_abi::{Bank, Config, Rule};
+use chaos_abi::{Bank, Config};
 
-use crate::{Image, Matching, Table};
+use crate::{Image, Table};
 
 /// One write to the kernel's maps.
 #[derive(Clone, Debug)]
 pub enum Op {
-    /// Put a rule into a slot.
-    WriteRule {
-        /// The slot.
-        slot: u8,
-        /// Its content.
-        rule: Rule,
-    },
     /// Zero a slot's counters, on every CPU, and which events it has told.
     ClearCounters {
         /// The slot.
-        slot: u8,
+        slot: u16,
     },
     /// Replace the content of a bank that no hook reads.
     WriteBank {
@@ -28,46 +21,27 @@ pub enum Op {
     },
     /// Let the hooks read another bank, or none.
     Switch(Config),
-    /// Empty a slot that no bit set refers to.
-    ClearRule {
-        /// The slot.
-        slot: u8,
-    },
 }
 
 /// The operations from `old`, which the kernel holds with `active` as its bank, to `new`, which
 /// [`lower`](crate::lower()) made from `old`.
 ///
-/// After each operation the hooks match either as before or as planned: a slot that `old` leaves
-/// free is filled before any bit set refers to it, and one that `new` leaves free is emptied when
-/// none does any more.
+/// Up to the last operation the hooks judge by all of the old table, after it by all of the new one;
+/// so an operation that fails leaves the old one in force. Counters are cleared only in slots that
+/// the old table leaves free.
 pub fn diff(old: &Table, new: &Table, active: Bank) -> Vec<Op> {
-    let mut ops = Vec::new();
-    for (slot, planned) in new.rules() {
-        let rule = planned.rule;
-        match old.slots.get(&slot) {
-            None => ops.extend([Op::ClearCounters { slot }, Op::WriteRule { slot, rule }]),
-            Some(held) => {
-                debug_assert_eq!(
-                    held.id, planned.id,
-                    "the table was lowered from another one"
-                );
-                ops.extend((held.rule != rule).then_some(Op::WriteRule { slot, rule }));
-            }
-        }
+    debug_assert!(
+        new.rules()
+            .all(|(slot, rule)| old.rule(slot).is_none_or(|held| held.id == rule.id)),
+        "the table was lowered from another one"
+    );
+    if old == new {
+        return Vec::new();
     }
-    if !matchings(old).eq(matchings(new)) {
-        ops.extend(switch(new, active));
-    }
-    let gone = old
-        .rules()
-        .filter(|(slot, _)| !new.slots.contains_key(slot));
-    ops.extend(gone.map(|(slot, _)| Op::ClearRule { slot }));
-    ops
-}
-
-fn matchings(table: &Table) -> impl Iterator<Item = (u8, &Matching)> {
-    table.rules().map(|(slot, rule)| (slot, &rule.matching))
+    let fresh = new.rules().map(|(slot, _)| slot);
+    let fresh = fresh.filter(|slot| old.rule(*slot).is_none());
+    let clear = fresh.map(|slot| Op::ClearCounters { slot });
+    clear.chain(switch(new, active)).collect()
 }
 
 fn switch(new: &Table, active: Bank) -> Vec<Op> {

@@ -3,10 +3,11 @@
 use std::fmt::{self, Write};
 use std::net::Ipv6Addr;
 
-use chaos_abi::{CERTAIN, Rule, RuleSet, Side};
+use chaos_abi::{self as abi, CERTAIN, Rule, RuleSet};
 use chaos_api::Span;
 
-use crate::{PlannedRule, Table, ports};
+use crate::ports::{Side, segments};
+use crate::{Matching, PlannedRule, Table, prefixes};
 
 /// The table as text, the same for equal tables: its rules, then the bit sets that find them.
 pub fn explain(table: &Table) -> String {
@@ -19,26 +20,27 @@ fn write_all(out: &mut String, table: &Table) -> fmt::Result {
     if table.is_empty() {
         return writeln!(out, "no rules: every packet passes");
     }
-    let image = table.image();
     writeln!(out, "rules")?;
     for (slot, rule) in table.rules() {
-        write_rule(out, slot, rule, image.spares.get(&slot))?;
+        write_rule(out, slot, rule, table)?;
     }
     writeln!(out, "peers")?;
-    for ((address, length), rules) in &image.peers {
-        writeln!(
-            out,
-            "  {}/{length}: {}",
-            Ipv6Addr::from(*address),
-            slots(*rules)
-        )?;
+    for ((address, length), rules) in prefixes::sets(table) {
+        let address = Ipv6Addr::from(address);
+        writeln!(out, "  {address}/{length}: {}", slots(&rules))?;
     }
     write_ports(out, table, Side::Local, "local ports")?;
     write_ports(out, table, Side::Peer, "peer ports")?;
-    let traits = image.traits;
-    let [ingress, egress] = traits.direction.map(slots);
-    let [tcp, udp, icmp, other] = traits.protocol.map(slots);
-    let [v4, v6] = traits.family.map(slots);
+    write_traits(out, table)
+}
+
+fn write_traits(out: &mut String, table: &Table) -> fmt::Result {
+    let of = |takes: &dyn Fn(&Matching) -> bool| slots(&table.set(|rule| takes(&rule.matching)));
+    let direction = |way| of(&|m| m.takes_direction(way));
+    let protocol = |number| of(&|m| m.takes_protocol(abi::Protocol::from_number(number)));
+    let [ingress, egress] = [abi::Direction::Ingress, abi::Direction::Egress].map(direction);
+    let [tcp, udp, icmp, other] = [6, 17, 1, 0].map(protocol);
+    let [v4, v6] = [false, true].map(|v6| of(&|m| m.takes_family(v6)));
     writeln!(out, "traits")?;
     writeln!(out, "  ingress: {ingress}; egress: {egress}")?;
     writeln!(
@@ -46,19 +48,15 @@ fn write_all(out: &mut String, table: &Table) -> fmt::Result {
         "  TCP: {tcp}; UDP: {udp}; ICMP: {icmp}; other: {other}"
     )?;
     writeln!(out, "  IPv4: {v4}; IPv6: {v6}")?;
-    writeln!(out, "  without ports: {}", slots(traits.portless))
+    writeln!(out, "  without ports: {}", of(&|m| !m.names_ports()))
 }
 
-fn write_rule(
-    out: &mut String,
-    slot: u8,
-    planned: &PlannedRule,
-    spared: Option<&RuleSet>,
-) -> fmt::Result {
+fn write_rule(out: &mut String, slot: u16, planned: &PlannedRule, table: &Table) -> fmt::Result {
     writeln!(out, "  slot {slot}: {}", planned.id)?;
     writeln!(out, "    {}", planned.matching)?;
-    if let Some(spared) = spared {
-        return writeln!(out, "    spares from {}", slots(*spared));
+    if planned.id.block.is_none() {
+        let spared = table.set(|rule| rule.spared_by() == Some(slot));
+        return writeln!(out, "    spares from {}", slots(&spared));
     }
     let Rule {
         deadline,
@@ -80,9 +78,9 @@ fn write_rule(
 
 fn write_ports(out: &mut String, table: &Table, side: Side, title: &str) -> fmt::Result {
     writeln!(out, "{title}")?;
-    for segment in ports::segments(table, side) {
+    for segment in segments(table, side) {
         let (first, last) = (segment.first, segment.last);
-        let rules = slots(segment.rules);
+        let rules = slots(&segment.rules);
         if first == last {
             writeln!(out, "  {first}: {rules}")?;
         } else {
@@ -92,9 +90,8 @@ fn write_ports(out: &mut String, table: &Table, side: Side, title: &str) -> fmt:
     Ok(())
 }
 
-fn slots(rules: RuleSet) -> String {
-    let slots = (0..RuleSet::BITS).filter(|slot| rules >> slot & 1 == 1);
-    let words: Vec<String> = slots.map(|slot| slot.to_string()).collect();
+fn slots(rules: &RuleSet) -> String {
+    let words: Vec<String> = rules.iter().map(|slot| slot.to_string()).collect();
     if words.is_empty() {
         "none".into()
     } else {

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use chaos_abi::{self as abi, Action, CERTAIN, MAX_CLASSES, MAX_PREFIXES, MAX_RULES, Rule, Side};
+use chaos_abi::{self as abi, Action, CERTAIN, MAX_PREFIXES, MAX_RULES, Rule};
 use chaos_api::{Block, Direction, Family, IpBlock, Percent, PortRange, Protocol};
 use thiserror::Error;
 
 use crate::draw::splitmix64;
 use crate::parts::{Part, parts};
-use crate::{Fault, Matching, PlannedRule, RuleId, Table, ports, prefixes};
+use crate::{Fault, Matching, PlannedRule, RuleId, Table, prefixes};
 
 /// Why faults do not fit into one table.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -24,15 +24,10 @@ pub enum LowerError {
     /// More prefixes than the peer tries hold.
     #[error("the faults name {0} address ranges; one target holds at most {MAX_PREFIXES}")]
     Prefixes(usize),
-    /// More port classes than a `u8` tells apart.
-    #[error(
-        "the faults tell {0} classes of {side} ports apart; one target holds at most {MAX_CLASSES}",
-        side = word(*.1)
-    )]
-    Classes(usize, Side),
 }
 
-/// The table for `faults`, whose specs are validated. A rule that `old` has keeps its slot; a new
+/// The table for `faults`, whose specs are validated, in the order in which their actions count: of
+/// two that hit a packet with equal actions that of the earlier fault acts. A rule that `old` has keeps its slot; a new
 /// one takes the lowest slot that is free in both, so that no slot changes hands while bit sets
 /// still refer to it.
 ///
@@ -46,24 +41,38 @@ pub fn lower(old: &Table, faults: &[Fault]) -> Result<Table, LowerError> {
     let slots = place(old, faults.iter().flat_map(rules))?;
     let table = Table { slots };
     prefixes::check(&table)?;
-    ports::check(&table, Side::Local)?;
-    ports::check(&table, Side::Peer)?;
     Ok(table)
 }
 
+/// Gives each rule its slot and its rank.
 fn place(
     old: &Table,
     rules: impl Iterator<Item = PlannedRule>,
-) -> Result<BTreeMap<u8, PlannedRule>, LowerError> {
-    let all = 0..u8::try_from(MAX_RULES).expect("the slots fit a u8");
-    let mut free = all.filter(|slot| !old.slots.contains_key(slot));
+) -> Result<BTreeMap<u16, PlannedRule>, LowerError> {
+    let held: BTreeMap<&RuleId, u16> = old.rules().map(|(slot, rule)| (&rule.id, slot)).collect();
+    let all = 0..u16::try_from(MAX_RULES).expect("the slots fit a u16");
+    let mut free = all.filter(|slot| old.rule(*slot).is_none());
     let mut slots = BTreeMap::new();
-    for rule in rules {
-        let slot = old.slot_of(&rule.id).or_else(|| free.next());
+    for (rank, mut rule) in (0..).zip(rules) {
+        let slot = held.get(&rule.id).copied().or_else(|| free.next());
         let slot = slot.ok_or_else(|| LowerError::Rules(rule.id.clone()))?;
+        rule.rule.rank = rank;
         slots.insert(slot, rule);
     }
+    spare(&mut slots);
     Ok(slots)
+}
+
+/// Tells each rule which one spares packets from it: that of its fault.
+fn spare(slots: &mut BTreeMap<u16, PlannedRule>) {
+    let sparing = slots.iter().filter(|(_, rule)| rule.id.block.is_none());
+    let sparing: BTreeMap<String, u16> = sparing
+        .map(|(slot, rule)| (rule.id.fault.clone(), *slot))
+        .collect();
+    for rule in slots.values_mut().filter(|rule| rule.id.block.is_some()) {
+        let by = sparing.get(&rule.id.fault);
+        rule.rule.spared_by = by.map_or(0, |slot| slot + 1);
+    }
 }
 
 fn rules(fault: &Fault) -> Vec<PlannedRule> {
@@ -128,7 +137,7 @@ fn rule(fault: &Fault, block: Block, share: Option<Percent>) -> Rule {
         seed: splitmix64(fault.seed ^ u64::from(action.word())),
         threshold: share.map_or(CERTAIN, Percent::threshold),
         action: action.word(),
-        _pad: 0,
+        ..Rule::default()
     }
 }
 
@@ -146,12 +155,5 @@ fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
         local_ports: traffic.local_ports.clone(),
         peers: part.blocks.unwrap_or_default(),
         peer_ports: part.ports.into_iter().collect(),
-    }
-}
-
-fn word(side: Side) -> &'static str {
-    match side {
-        Side::Local => "local",
-        Side::Peer => "peer",
     }
 }

@@ -57,7 +57,11 @@ pub fn meets(table: &Table, flow: &FlowInfo) -> bool {
         _ => abi::Protocol::Tcp,
     };
     let ways = [abi::Direction::Egress, abi::Direction::Ingress];
-    let meets = |way| table.acting(&PacketWords::of(flow.local, flow.peer, protocol, way)) != 0;
+    let meets = |way| {
+        !table
+            .acting(&PacketWords::of(flow.local, flow.peer, protocol, way))
+            .is_empty()
+    };
     ways.into_iter().any(meets)
 }
 

@@ -1,12 +1,20 @@
-//! Port classes: ports that the same rules take share one class.
+//! Segments: neighbouring ports that the same rules take.
 
 use std::collections::BTreeSet;
 
-use chaos_abi::{ClassSets, MAX_CLASSES, PortClasses, RuleSet, Side};
+use chaos_abi::RuleSet;
 use chaos_api::PortRange;
 
-use crate::matching::in_any;
-use crate::{LowerError, Table};
+use crate::Table;
+
+/// Which end of a flow a port belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The target's end.
+    Local,
+    /// The other end.
+    Peer,
+}
 
 /// Neighbouring ports that the same rules take.
 #[derive(Debug)]
@@ -16,54 +24,27 @@ pub(crate) struct Segment {
     pub(crate) rules: RuleSet,
 }
 
-/// All 65,536 ports of a side in ascending segments.
+/// All 65,536 ports of a side in ascending segments; a single one where no rule names a port.
 pub(crate) fn segments(table: &Table, side: Side) -> Vec<Segment> {
-    let starts = starts(table, side);
+    let anywhere = table.set(|rule| ranges(&rule.matching, side).is_empty());
+    let starts: Vec<u16> = starts(table, side).into_iter().collect();
     let ends = starts.iter().skip(1).map(|next| next - 1).chain([u16::MAX]);
     let segment = |(first, last): (&u16, u16)| Segment {
         first: *first,
         last,
-        rules: takers(table, side, *first),
+        rules: anywhere,
     };
-    starts.iter().zip(ends).map(segment).collect()
-}
-
-/// The class of each port and the rules of each class. The table passed [`check`].
-#[expect(
-    clippy::large_stack_arrays,
-    reason = "64 KiB for a moment, in user space"
-)]
-pub(crate) fn tables(table: &Table, side: Side) -> (Box<PortClasses>, Box<ClassSets>) {
-    let segments = segments(table, side);
-    let sets = distinct(&segments);
-    let mut classes = Box::new(PortClasses([0; 65536]));
-    for segment in &segments {
-        let class = sets.iter().position(|set| *set == segment.rules);
-        let class = class
-            .and_then(|class| u8::try_from(class).ok())
-            .expect("checked by lower");
-        for port in segment.first..=segment.last {
-            classes.0[PortClasses::index(port.to_be_bytes())] = class;
+    let mut segments: Vec<Segment> = starts.iter().zip(ends).map(segment).collect();
+    for (slot, rule) in table.rules() {
+        for range in ranges(&rule.matching, side) {
+            let from = starts.partition_point(|start| *start < range.first());
+            let to = starts.partition_point(|start| *start <= range.last());
+            for segment in &mut segments[from..to] {
+                segment.rules.insert(slot);
+            }
         }
     }
-    let mut rules = Box::new([0; MAX_CLASSES]);
-    rules[..sets.len()].copy_from_slice(&sets);
-    (classes, rules)
-}
-
-/// Refuses a table with more classes on one side than a `u8` tells apart.
-pub(crate) fn check(table: &Table, side: Side) -> Result<(), LowerError> {
-    let count = distinct(&segments(table, side)).len();
-    if count > MAX_CLASSES {
-        Err(LowerError::Classes(count, side))
-    } else {
-        Ok(())
-    }
-}
-
-fn distinct(segments: &[Segment]) -> Vec<RuleSet> {
-    let sets: BTreeSet<RuleSet> = segments.iter().map(|segment| segment.rules).collect();
-    sets.into_iter().collect()
+    segments
 }
 
 fn starts(table: &Table, side: Side) -> BTreeSet<u16> {
@@ -72,10 +53,6 @@ fn starts(table: &Table, side: Side) -> BTreeSet<u16> {
         .flat_map(|(_, rule)| ranges(&rule.matching, side));
     let edges = ranges.flat_map(|range| [Some(range.first()), range.last().checked_add(1)]);
     edges.flatten().chain([0]).collect()
-}
-
-fn takers(table: &Table, side: Side, port: u16) -> RuleSet {
-    table.set(|rule| in_any(ranges(&rule.matching, side), port))
 }
 
 fn ranges(matching: &crate::Matching, side: Side) -> &[PortRange] {

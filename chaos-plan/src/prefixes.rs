@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 
 use chaos_abi::{MAX_PREFIXES, RuleSet, mapped};
-use chaos_api::IpBlock;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::{LowerError, Table};
@@ -19,10 +19,27 @@ const ROOTS: [IpNet; 2] = [
 
 /// The rules valid at each prefix, keyed as the kernel's trie is.
 pub(crate) fn sets(table: &Table) -> BTreeMap<([u8; 16], u32), RuleSet> {
-    let named = named(table).into_iter();
-    named
-        .map(|prefix| (key(prefix), valid_at(table, prefix)))
-        .collect()
+    let prefixes: Vec<IpNet> = named(table).into_iter().collect();
+    let anywhere = table.set(|rule| rule.matching.peers.is_empty());
+    let mut sets = vec![anywhere; prefixes.len()];
+    for (slot, rule) in table.rules() {
+        for block in &rule.matching.peers {
+            let holes = block.except.iter();
+            let holes: Vec<Range<usize>> = holes.map(|hole| within(&prefixes, hole)).collect();
+            let valid = within(&prefixes, &block.cidr);
+            let valid = valid.filter(|at| !holes.iter().any(|hole| hole.contains(at)));
+            valid.for_each(|at| sets[at].insert(slot));
+        }
+    }
+    prefixes.into_iter().map(key).zip(sets).collect()
+}
+
+/// Where in ascending prefixes those stand that are in `range`: side by side, since a prefix comes
+/// after those that hold it.
+fn within(prefixes: &[IpNet], range: &IpNet) -> Range<usize> {
+    let from = prefixes.partition_point(|prefix| *prefix < range.trunc());
+    let inside = prefixes[from..].partition_point(|prefix| range.contains(prefix));
+    from..from + inside
 }
 
 /// Refuses a table with more prefixes than the kernel's trie holds.
@@ -42,19 +59,6 @@ fn named(table: &Table) -> BTreeSet<IpNet> {
     let blocks = table.rules().flat_map(|(_, rule)| &rule.matching.peers);
     let ranges = blocks.flat_map(|block| block.except.iter().chain([&block.cidr]));
     ranges.map(IpNet::trunc).chain(ROOTS).collect()
-}
-
-fn valid_at(table: &Table, prefix: IpNet) -> RuleSet {
-    table.set(|rule| covers(&rule.matching.peers, prefix))
-}
-
-/// Whether all of `prefix` is in `peers` as far as ranges up to its length tell; longer ones have
-/// an entry of their own.
-fn covers(peers: &[IpBlock], prefix: IpNet) -> bool {
-    let inside = |block: &IpBlock| {
-        block.cidr.contains(&prefix) && !block.except.iter().any(|hole| hole.contains(&prefix))
-    };
-    peers.is_empty() || peers.iter().any(inside)
 }
 
 fn key(prefix: IpNet) -> ([u8; 16], u32) {

@@ -16,7 +16,7 @@ const BEFORE: &str = "before an edit";
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// By slot, the [`total`] over all CPUs; an absent slot counted nothing.
-    pub counters: BTreeMap<u8, Counters>,
+    pub counters: BTreeMap<u16, Counters>,
     /// By interface name and direction, summed over CPUs, in the order to show.
     pub seen: Vec<(String, Direction, Seen)>,
     /// Distinct connections reset or refused, by fault name.
@@ -91,7 +91,7 @@ pub fn raise(
     let own = table
         .rules()
         .filter(|(_, planned)| planned.id.fault == fault.name);
-    let counted = |slot: u8| observed.counters.get(&slot).copied().unwrap_or_default();
+    let counted = |slot: u16| observed.counters.get(&slot).copied().unwrap_or_default();
     let own = own.filter_map(|(slot, planned)| {
         let traffic = planned.matching.to_string();
         Some((planned.id.block?, traffic, counted(slot)))

@@ -74,17 +74,17 @@ pub struct PlannedRule {
 /// each is within the kernel's limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    pub(crate) slots: BTreeMap<u8, PlannedRule>,
+    pub(crate) slots: BTreeMap<u16, PlannedRule>,
 }
 
 impl Table {
     /// The rules, by ascending slot.
-    pub fn rules(&self) -> impl Iterator<Item = (u8, &PlannedRule)> {
+    pub fn rules(&self) -> impl Iterator<Item = (u16, &PlannedRule)> {
         self.slots.iter().map(|(slot, rule)| (*slot, rule))
     }
 
     /// The rule in a slot.
-    pub fn rule(&self, slot: u8) -> Option<&PlannedRule> {
+    pub fn rule(&self, slot: u16) -> Option<&PlannedRule> {
         self.slots.get(&slot)
     }
 
@@ -93,53 +93,42 @@ impl Table {
         self.slots.is_empty()
     }
 
-    /// The rules that a packet matches, told from their words alone.
+    /// The rules that a packet matches, those that spare among them, told from their words alone.
     pub fn hits(&self, packet: &PacketWords) -> RuleSet {
         self.set(|rule| rule.matching.takes(packet))
     }
 
-    /// The rules that spare packets from others.
-    pub fn sparing(&self) -> RuleSet {
-        self.set(|rule| rule.id.block.is_none())
-    }
-
     /// Of the rules that a packet matches those that leave it alone, since others of them spare it.
-    pub fn spared(&self, hits: RuleSet) -> RuleSet {
-        let heard = self.spares().filter(|(slot, _)| hits >> slot & 1 == 1);
-        heard.fold(0, |set, (_, spared)| set | spared) & hits
+    pub fn spared(&self, hits: &RuleSet) -> RuleSet {
+        let spared = |rule: &PlannedRule| rule.spared_by().is_some_and(|slot| hits.contains(slot));
+        self.set(spared).and(hits)
     }
 
     /// The rules that act on a packet, as far as time and draws allow.
     pub fn acting(&self, packet: &PacketWords) -> RuleSet {
         let hits = self.hits(packet);
-        hits & !self.sparing() & !self.spared(hits)
+        let mut acting = hits.and(&self.set(|rule| rule.id.block.is_some()));
+        self.spared(&hits)
+            .iter()
+            .for_each(|slot| acting.remove(slot));
+        acting
     }
 
-    /// The kernel's bit sets for this table.
+    /// The kernel's tables for this one.
     pub fn image(&self) -> Image {
         Image::of(self)
     }
 
-    /// The slots of the rules that spare, each with the rules that it spares from: the others of its
-    /// fault.
-    pub(crate) fn spares(&self) -> impl Iterator<Item = (u8, RuleSet)> {
-        let sparing = self.rules().filter(|(_, rule)| rule.id.block.is_none());
-        sparing.map(|(slot, sparing)| {
-            let of = |rule: &PlannedRule| rule.id.fault == sparing.id.fault;
-            (slot, self.set(of) & !(1 << slot))
-        })
-    }
-
     /// The slots of some rules.
-    pub(crate) fn set(&self, of: impl Fn(&PlannedRule) -> bool) -> RuleSet {
+    pub fn set(&self, of: impl Fn(&PlannedRule) -> bool) -> RuleSet {
         let rules = self.rules().filter(|(_, rule)| of(rule));
-        rules.fold(0, |set, (slot, _)| set | 1 << slot)
+        rules.map(|(slot, _)| slot).collect()
     }
+}
 
-    /// The slot of a rule.
-    pub(crate) fn slot_of(&self, id: &RuleId) -> Option<u8> {
-        self.rules()
-            .find(|(_, rule)| rule.id == *id)
-            .map(|(slot, _)| slot)
+impl PlannedRule {
+    /// The slot of the rule that spares packets from this one.
+    pub fn spared_by(&self) -> Option<u16> {
+        self.rule.spared_by.checked_sub(1)
     }
 }

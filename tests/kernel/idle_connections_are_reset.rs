@@ -38,7 +38,7 @@ fn at_both_ends_over_ipv4_and_ipv6() {
             idle.must_be_reset();
             bystander.must_be_alive();
             let counted = bench.counted(0);
-            let held = &mut bench.ledger.slots[0];
+            let held = bench.ledger.slot(0);
             held.idle_reset += 1;
             if held.first == 0 {
                 held.first = counted.first;

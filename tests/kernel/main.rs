@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use chaos_tests::suite;
 
 mod bench;
+mod chance;
+mod reference;
 
 mod a_blackhole_swallows;
 mod a_reset_answers_both_ends;
@@ -23,7 +25,8 @@ mod rules_run_out;
 mod several_rules_agree_on_one;
 mod spared_connections_pass;
 mod tables_change_in_place;
-mod the_slow_model_agrees;
+mod the_reference_agrees;
+mod the_reference_agrees_to_the_byte;
 mod verdicts_are_traced;
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         events_tell_what_happened::PROMISES,
         verdicts_are_traced::PROMISES,
         idle_connections_are_reset::PROMISES,
-        the_slow_model_agrees::PROMISES,
+        the_reference_agrees_to_the_byte::PROMISES,
+        the_reference_agrees::PROMISES,
     ])
 }

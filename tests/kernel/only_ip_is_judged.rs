@@ -57,6 +57,9 @@ fn neighbour_discovery_of_ipv6() {
         }
         let v4 = frame(&echo("10.0.0.1", "10.0.0.2"), Egress);
         assert_eq!(bench.hook(Egress, &v4).code, REDIRECT);
+        let mut strange = message(133);
+        strange[14 + 6] = 1;
+        assert_eq!(bench.hook(Egress, &strange).code, REDIRECT, "IPv4's ICMP");
     });
 }
 

@@ -1,5 +1,7 @@
 //! Where several rules hit a packet, one acts and every one counts.
 
+use std::slice;
+
 use chaos_abi::Direction::{Egress, Ingress};
 use chaos_abi::MAX_RULES;
 use chaos_tests::promises;
@@ -13,8 +15,9 @@ promises! {
     []
     a_blackhole_outranks_a_reset,
     of_equals_the_first_acts,
-    sixty_four_rules_on_one_packet,
-    sixty_four_rules_each_on_its_own
+    as_many_rules_as_there_can_be_on_one_packet,
+    as_many_rules_each_on_its_own,
+    an_earlier_fault_acts_first_whatever_slots_they_have
 }
 
 fn a_blackhole_outranks_a_reset() {
@@ -64,18 +67,21 @@ fn of_equals_the_first_acts() {
     }]);
 }
 
-fn sixty_four_rules_on_one_packet() {
+/// The slots that one packet may have to go through are all there are.
+const ALL: u16 = 1024;
+
+fn as_many_rules_as_there_can_be_on_one_packet() {
     let all: Vec<_> = (0..MAX_RULES)
         .map(|n| words::fault(&format!("f{n}"), "faults: {blackhole: {}}"))
         .collect();
     Bench::run(|bench| {
         bench.hold(&all);
-        let expect = (1..64).fold(vanishes(0), Expect::outranked);
+        let expect = (1..ALL).fold(vanishes(0), Expect::outranked);
         bench.step(Egress, &tcp("10.0.0.1:1", "10.0.0.2:2"), &expect);
     });
 }
 
-fn sixty_four_rules_each_on_its_own() {
+fn as_many_rules_each_on_its_own() {
     let each: Vec<_> = (0..MAX_RULES)
         .map(|n| {
             let port = format!("peers: [{{ports: [{{port: {}}}]}}]", 5000 + n);
@@ -85,10 +91,24 @@ fn sixty_four_rules_each_on_its_own() {
         .collect();
     Bench::run(|bench| {
         bench.hold(&each);
-        for slot in 0..64 {
-            let peer = format!("[fd00::2]:{}", 5000 + u16::from(slot));
+        for slot in (0..ALL).filter(|slot| slot % 61 < 3) {
+            let peer = format!("[fd00::2]:{}", 5000 + slot);
             bench.step(Ingress, &tcp("[fd00::1]:40000", &peer), &vanishes(slot));
         }
-        bench.step(Ingress, &tcp("10.0.0.1:5000", "10.0.0.2:5064"), &passes());
+        bench.step(Ingress, &tcp("10.0.0.1:5000", "10.0.0.2:6024"), &passes());
+        bench.step(Ingress, &tcp("10.0.0.1:5000", "10.0.0.2:4999"), &passes());
+    });
+}
+
+/// A fault that comes later takes a slot that became free, and still stands behind those before it.
+fn an_earlier_fault_acts_first_whatever_slots_they_have() {
+    let packet = tcp("10.0.0.1:1", "10.0.0.2:2");
+    let [a, b, c] = ["a", "b", "c"].map(|name| words::fault(name, "faults: {blackhole: {}}"));
+    Bench::run(|bench| {
+        bench.hold(&[a, b.clone()]);
+        bench.step(Egress, &packet, &vanishes(0).outranked(1));
+        bench.hold(slice::from_ref(&b));
+        bench.hold(&[b, c]);
+        bench.step(Egress, &packet, &vanishes(1).outranked(0));
     });
 }

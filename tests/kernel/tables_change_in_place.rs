@@ -3,7 +3,7 @@
 use std::slice;
 
 use chaos_abi::Direction::{Egress, Ingress};
-use chaos_abi::{Bank, Counters, Rule};
+use chaos_abi::{Bank, Config, Counters, Head, Rule};
 use chaos_plan::Op;
 use chaos_tests::promises;
 
@@ -45,12 +45,12 @@ fn what_stays_keeps_its_slot() {
         bench.step(Ingress, &dns, &passes());
         bench.step(Ingress, &web, &reset(1));
         assert_eq!(
-            bench.ledger.slots[0].matched, 2,
+            bench.ledger.slots[&0].matched, 2,
             "a free slot keeps its counts"
         );
         bench.hold(&[b, c]);
         assert_eq!(
-            bench.ledger.slots[0],
+            bench.ledger.slots[&0],
             Counters::default(),
             "a new rule starts at nothing"
         );
@@ -92,14 +92,22 @@ fn a_word_of_another_version_does_nothing() {
             "faults: {reset: {}}",
         ]));
         bench.step(Egress, &packet, &vanishes(0).outranked(1));
-        for action in [0, 3, u32::MAX] {
+        for action in [0, 3, u16::MAX] {
             let rule = Rule {
                 action,
                 deadline: 1,
                 ..Rule::default()
             };
-            let written = bench.dataplane.apply(&[Op::WriteRule { slot: 0, rule }]);
-            written.expect("a slot takes any rule");
+            let mut image = Box::new(bench.table.image());
+            let rules = usize::from(Head::of(&image.blocks[0]).rules);
+            rule.put(&mut image.blocks[rules], 0);
+            let bank = bench.dataplane.bank().other();
+            let config = Config {
+                bank: bank as u32,
+                armed: 1,
+            };
+            let ops = [Op::WriteBank { bank, image }, Op::Switch(config)];
+            bench.dataplane.apply(&ops).expect("a slot takes any rule");
             bench.step(Egress, &packet, &reset(1));
         }
     });

@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub struct Caught {
     /// Those that were sent RSTs, with the slot of the rule that hit them; a connection that took
     /// several passes stands here several times.
-    pub flows: Vec<(u8, Flow)>,
+    pub flows: Vec<(u16, Flow)>,
     /// How often the connections were listed.
     pub passes: u32,
     /// How many were still there when they were listed last.
@@ -95,7 +95,7 @@ impl Dataplane {
     }
 
     /// Runs the actor on one connection; the slot of the rule by which it was reset.
-    fn act(&mut self, flow: &Flow, v6: bool, ifindex: u32) -> Result<Option<u8>, DataplaneError> {
+    fn act(&mut self, flow: &Flow, v6: bool, ifindex: u32) -> Result<Option<u16>, DataplaneError> {
         let (frame, length) = skeleton(flow, v6);
         let context = context(ifindex);
         let options = TestRunOptions {
@@ -120,8 +120,8 @@ fn may_hit(table: &Table, connection: &Connection) -> bool {
         Protocol::Tcp,
         Direction::Egress,
     ));
-    let resets = |(slot, planned): (u8, &PlannedRule)| {
-        planned.rule.action == Action::Reset.word() && acting >> slot & 1 == 1
+    let resets = |(slot, planned): (u16, &PlannedRule)| {
+        planned.rule.action == Action::Reset.word() && acting.contains(slot)
     };
     table.rules().any(resets)
 }

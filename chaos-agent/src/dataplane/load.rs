@@ -9,7 +9,7 @@ use aya::{
 };
 use chaos_abi::{ABI_VERSION, Config, maps};
 
-use super::{DataplaneError, loader::create, trace::Tracer, write::Prefix};
+use super::{DataplaneError, loader::create, slab::Slabs, trace::Tracer, write::Prefix};
 
 /// The programs of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +50,7 @@ pub struct Dataplane {
     pub(super) ebpf: Ebpf,
     pub(super) events: RingBuf<MapData>,
     pub(super) tracer: Option<Tracer>,
+    pub(super) slabs: Slabs,
     /// The prefixes that the two banks hold.
     pub(super) prefixes: [BTreeSet<Prefix>; 2],
     /// Hooks may still read the bank that was switched from.
@@ -64,20 +65,22 @@ impl Dataplane {
     pub fn load(trace: bool) -> Result<Self, DataplaneError> {
         let mut ebpf = create(trace)?;
         check_version(&ebpf)?;
-        for program in Program::ALL {
-            let name = program.name();
-            let source = match classifier(&mut ebpf, name)?.load() {
-                Ok(()) => continue,
-                Err(source) => Box::new(source),
-            };
-            return Err(DataplaneError::Program { name, source });
-        }
+        let slabs = take(&mut ebpf, maps::SLABS)?;
+        // Both take their time, one waiting, the other working.
+        let (slabs, loaded) = std::thread::scope(|scope| {
+            let slabs = scope.spawn(|| Slabs::fill(slabs));
+            let loaded = load_programs(&mut ebpf);
+            (slabs.join().expect("a fill does not panic"), loaded)
+        });
+        loaded?;
+        let slabs = slabs?;
         let events = take(&mut ebpf, maps::EVENTS)?;
         let tracer = if trace { Tracer::of(&mut ebpf) } else { None };
         Ok(Self {
             ebpf,
             events,
             tracer,
+            slabs,
             prefixes: Default::default(),
             readers: false,
             config: Config::default(),
@@ -143,6 +146,18 @@ pub(super) fn classifier<'a>(
             name,
             source: Box::new(source),
         })
+}
+
+fn load_programs(ebpf: &mut Ebpf) -> Result<(), DataplaneError> {
+    for program in Program::ALL {
+        let name = program.name();
+        let loaded = classifier(ebpf, name)?.load();
+        loaded.map_err(|source| DataplaneError::Program {
+            name,
+            source: Box::new(source),
+        })?;
+    }
+    Ok(())
 }
 
 fn check_version(ebpf: &Ebpf) -> Result<(), DataplaneError> {

@@ -12,6 +12,7 @@ mod load;
 mod loader;
 mod object;
 mod read;
+mod slab;
 mod trace;
 mod write;
 

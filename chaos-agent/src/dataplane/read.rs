@@ -1,17 +1,22 @@
 //! Reading what the programs counted.
 
-use aya::maps::{PerCpuArray, PerCpuHashMap};
+use aya::maps::{MapError, PerCpuArray, PerCpuHashMap};
 use chaos_abi::{Counters, Direction, Seen, SeenKey, maps};
 
 use super::{Dataplane, DataplaneError, write::on};
 
 impl Dataplane {
-    /// A rule's counters on each CPU.
-    pub fn counters(&self, slot: u8) -> Result<Vec<Counters>, DataplaneError> {
+    /// The counters of a slot on each CPU; none where no rule had the slot, or it was
+    /// [forgotten](Self::forget).
+    pub fn counters(&self, slot: u16) -> Result<Vec<Counters>, DataplaneError> {
         let map = self.map(maps::COUNTERS)?;
-        let counters: PerCpuArray<_, Counters> = map.try_into().map_err(on(maps::COUNTERS))?;
-        let values = counters.get(&u32::from(slot), 0);
-        Ok(values.map_err(on(maps::COUNTERS))?.to_vec())
+        let counters: PerCpuHashMap<_, u32, Counters> =
+            map.try_into().map_err(on(maps::COUNTERS))?;
+        match counters.get(&u32::from(slot), 0) {
+            Ok(values) => Ok(values.to_vec()),
+            Err(MapError::KeyNotFound) => Ok(Vec::new()),
+            Err(error) => Err(on(maps::COUNTERS)(error)),
+        }
     }
 
     /// What the hooks saw on an interface in one direction, summed over CPUs.

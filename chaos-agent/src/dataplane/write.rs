@@ -1,10 +1,8 @@
 //! Carrying out a plan's operations on the maps.
 
-use aya::maps::{Array, LpmTrie, MapData, MapError, PerCpuArray, PerCpuValues, lpm_trie::Key};
+use aya::maps::{Array, LpmTrie, MapData, MapError, PerCpuHashMap, PerCpuValues, lpm_trie::Key};
 use aya::util::nr_cpus;
-use chaos_abi::{
-    Bank, ClassSets, Config, Counters, PortClasses, Rule, RuleSet, Side, Traits, maps,
-};
+use chaos_abi::{Bank, Config, Counters, maps};
 use chaos_plan::{Image, Op};
 
 use super::{Dataplane, DataplaneError};
@@ -12,21 +10,17 @@ use super::{Dataplane, DataplaneError};
 /// An entry of the peer tries: a v4-mapped address, and how many of its bits count.
 pub(super) type Prefix = ([u8; 16], u32);
 
-/// Both sides, in the order of an image's tables.
-const SIDES: [Side; 2] = [Side::Local, Side::Peer];
-
 impl Dataplane {
     /// The bank that the hooks read.
     pub fn bank(&self) -> Bank {
         Bank::from_word(self.config.bank)
     }
 
-    /// Carries out `ops` in their order. After each the hooks see a whole table.
+    /// Carries out `ops` in their order. Up to the last the hooks see all of the old table, after it
+    /// all of the new one; an error leaves the old one.
     pub fn apply(&mut self, ops: &[Op]) -> Result<(), DataplaneError> {
         for op in ops {
             match op {
-                Op::WriteRule { slot, rule } => self.write_rule(*slot, *rule)?,
-                Op::ClearRule { slot } => self.write_rule(*slot, Rule::default())?,
                 Op::ClearCounters { slot } => self.clear_counters(*slot)?,
                 Op::WriteBank { bank, image } => self.write_bank(*bank, image)?,
                 Op::Switch(config) => self.switch(*config)?,
@@ -49,20 +43,25 @@ impl Dataplane {
         }
     }
 
-    fn write_rule(&mut self, slot: u8, rule: Rule) -> Result<(), DataplaneError> {
-        self.array::<Rule>(maps::RULES)?
-            .set(u32::from(slot), rule, 0)
-            .map_err(on(maps::RULES))
+    /// Gives back the memory of a slot's counters. No rule may be in the slot.
+    pub fn forget(&mut self, slot: u16) -> Result<(), DataplaneError> {
+        match self.counters_mut()?.remove(&u32::from(slot)) {
+            Err(MapError::SyscallError(error))
+                if error.io_error.kind() == std::io::ErrorKind::NotFound =>
+            {
+                Ok(())
+            }
+            outcome => outcome.map_err(on(maps::COUNTERS)),
+        }
     }
 
-    fn clear_counters(&mut self, slot: u8) -> Result<(), DataplaneError> {
+    fn clear_counters(&mut self, slot: u16) -> Result<(), DataplaneError> {
         let slot = u32::from(slot);
-        let cpus = nr_cpus().map_err(|(_, error)| on(maps::COUNTERS)(MapError::IoError(error)))?;
-        let zeroes = PerCpuValues::try_from(vec![Counters::default(); cpus])
-            .map_err(|error| on(maps::COUNTERS)(MapError::IoError(error)))?;
-        let map = self.map_mut(maps::COUNTERS)?;
-        PerCpuArray::<_, Counters>::try_from(map)
-            .and_then(|mut counters| counters.set(slot, zeroes, 0))
+        let io = |error| on(maps::COUNTERS)(MapError::IoError(error));
+        let cpus = nr_cpus().map_err(|(_, error)| io(error))?;
+        let zeroes = PerCpuValues::try_from(vec![Counters::default(); cpus]).map_err(io)?;
+        self.counters_mut()?
+            .insert(slot, zeroes, 0)
             .map_err(on(maps::COUNTERS))?;
         self.array::<u32>(maps::TOLD)?
             .set(slot, 0, 0)
@@ -81,26 +80,7 @@ impl Dataplane {
     fn write_bank(&mut self, bank: Bank, image: &Image) -> Result<(), DataplaneError> {
         self.settle();
         self.write_peers(bank, image)?;
-        for side in SIDES {
-            let index = side.index(bank);
-            let (ports, sets) = (&image.ports[side as usize], &image.classes[side as usize]);
-            self.array::<PortClasses>(maps::PORTS)?
-                .set(index, ports.as_ref(), 0)
-                .map_err(on(maps::PORTS))?;
-            self.array::<ClassSets>(maps::CLASSES)?
-                .set(index, sets.as_ref(), 0)
-                .map_err(on(maps::CLASSES))?;
-        }
-        self.array::<Traits>(maps::TRAITS)?
-            .set(bank as u32, image.traits, 0)
-            .map_err(on(maps::TRAITS))?;
-        let mut spares = self.array::<RuleSet>(maps::SPARES)?;
-        for (slot, spared) in &image.spares {
-            spares
-                .set(bank.spares(u32::from(*slot)), spared, 0)
-                .map_err(on(maps::SPARES))?;
-        }
-        Ok(())
+        self.slabs.write(bank, &image.blocks)
     }
 
     /// Removes the prefixes that the bank holds and `image` does not name, and writes its own. What
@@ -111,8 +91,7 @@ impl Dataplane {
             .ebpf
             .map_mut(name)
             .ok_or(DataplaneError::Missing(name))?;
-        let mut peers: LpmTrie<&mut MapData, [u8; 16], RuleSet> =
-            map.try_into().map_err(on(name))?;
+        let mut peers: LpmTrie<&mut MapData, [u8; 16], u32> = map.try_into().map_err(on(name))?;
         let held = &mut self.prefixes[bank as usize];
         let stale: Vec<Prefix> = held
             .iter()
@@ -123,11 +102,18 @@ impl Dataplane {
             peers.remove(&key(prefix)).map_err(on(name))?;
             held.remove(&prefix);
         }
-        for (prefix, rules) in &image.peers {
-            peers.insert(&key(*prefix), rules, 0).map_err(on(name))?;
+        for (prefix, row) in &image.peers {
+            peers.insert(&key(*prefix), row, 0).map_err(on(name))?;
             held.insert(*prefix);
         }
         Ok(())
+    }
+
+    fn counters_mut(
+        &mut self,
+    ) -> Result<PerCpuHashMap<&mut MapData, u32, Counters>, DataplaneError> {
+        let map = self.map_mut(maps::COUNTERS)?;
+        map.try_into().map_err(on(maps::COUNTERS))
     }
 
     fn array<V: aya::Pod>(

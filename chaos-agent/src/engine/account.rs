@@ -110,9 +110,9 @@ pub(super) fn hit(running: &mut [Account], rule: Option<&PlannedRule>, flow: Flo
 }
 
 /// The slot of the rule by which an event tells of a connection's end.
-pub(super) fn ended_by(event: &Event) -> Option<u8> {
+pub(super) fn ended_by(event: &Event) -> Option<u16> {
     match EventKind::from_word(event.kind)? {
-        EventKind::Reset | EventKind::Refused => u8::try_from(event.slot).ok(),
+        EventKind::Reset | EventKind::Refused => u16::try_from(event.slot).ok(),
         EventKind::FirstHit | EventKind::Expired => None,
     }
 }

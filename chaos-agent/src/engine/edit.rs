@@ -58,7 +58,7 @@ impl Engine {
             let counted = total(&self.dataplane.counters(slot)?);
             self.running[at].retire(block, counted);
         }
-        Ok(())
+        self.forget(&before)
     }
 }
 

@@ -12,13 +12,16 @@ impl Engine {
         let faults: Vec<_> = self.running.iter().map(|a| a.fault.clone()).collect();
         let table = lower(&self.table, &faults)?;
         let ops = diff(&self.table, &table, self.dataplane.bank());
-        if let Err(error) = self.dataplane.apply(&ops) {
-            let back = diff(&table, &self.table, self.dataplane.bank());
-            // Where that fails too, the first error says why.
-            let _ = self.dataplane.apply(&back);
-            return Err(error.into());
-        }
+        self.dataplane.apply(&ops)?;
         self.table = table;
+        Ok(())
+    }
+
+    /// Lets go of what the rules of an earlier table counted that are no more.
+    pub(super) fn forget(&mut self, before: &Table) -> Result<(), EngineError> {
+        for slot in gone(before, &self.table) {
+            self.dataplane.forget(slot)?;
+        }
         Ok(())
     }
 
@@ -63,4 +66,10 @@ impl Engine {
             .position(|fault| fault.name == name)
             .ok_or_else(|| EngineError::Unknown(name.into()))
     }
+}
+
+/// The slots that a table no longer has.
+fn gone(before: &Table, now: &Table) -> Vec<u16> {
+    let slots = before.rules().map(|(slot, _)| slot);
+    slots.filter(|slot| now.rule(*slot).is_none()).collect()
 }

@@ -102,7 +102,9 @@ impl Engine {
             Ok(caught) => caught,
             Err(error) => {
                 self.running.pop();
+                let before = self.table.clone();
                 self.bring()?;
+                self.forget(&before)?;
                 return Err(error);
             }
         };
@@ -122,6 +124,7 @@ impl Engine {
         self.dataplane.settle();
         self.observe(Some(&before));
         let observed = account::observed(&self.dataplane, &self.hooks, &before)?;
+        self.forget(&before)?;
         let mut account = self.running.remove(at);
         account.close(boot_clock(), reason);
         Ok(account.receipt(&before, observed))

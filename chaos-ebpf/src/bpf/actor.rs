@@ -16,10 +16,9 @@ use super::{
     act::turn,
     count::{self, counters},
     judge,
-    maps::RULES,
     read::{Scratch, case, read},
     skb::{Refused, Skb},
-    table::{armed, matching},
+    table::{armed, meet, rule},
     time::{leased, now},
 };
 
@@ -69,7 +68,7 @@ fn flow(skb: &Skb) -> u32 {
     ActorAnswer::Reset.returned(slot)
 }
 
-/// The first reset rule that hits the flow now, and the case.
+/// The reset rule that acts on the flow now, and the case.
 #[inline(always)]
 fn resetting() -> Option<(u32, &'static Case)> {
     let now = now();
@@ -77,30 +76,26 @@ fn resetting() -> Option<(u32, &'static Case)> {
         return None;
     }
     let before = case(Scratch::Actor)?;
-    let matched = matching(&before.packet, armed()?)?;
-    before.open(matched, now, true);
+    meet(before, armed()?)?;
+    before.open(now, true);
     let case = judge::each(Scratch::Actor, next_rule)?;
     case.acting().map(|hit| (hit.slot, &*case))
 }
 
-/// Takes the next rule if it resets the flow; the first one that does ends the turns.
+/// Takes the next rule if it resets the flow.
 extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
     let Some(case) = case(Scratch::Actor) else {
         return judge::ENOUGH;
     };
-    if judge::hear(case) {
-        return judge::AGAIN;
-    }
     let Some(slot) = case.next_rule() else {
         return judge::ENOUGH;
     };
-    let Some(rule) = RULES.get(slot) else {
-        return judge::ENOUGH;
+    let Some(rule) = rule(case, slot) else {
+        return judge::AGAIN;
     };
-    let action = Action::Reset;
-    if case.fate(slot, rule) == Fate::Hit(action) {
-        case.hit(Hit { action, slot });
-        return judge::ENOUGH;
+    let (action, rank) = (Action::Reset, rule.rank);
+    if case.fate(&rule) == Fate::Hit(action) {
+        case.hit(Hit { action, rank, slot });
     }
     judge::AGAIN
 }

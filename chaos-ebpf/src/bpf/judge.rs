@@ -8,10 +8,9 @@ use chaos_ebpf::{Case, Fate, Hit, Packet};
 
 use super::{
     count::{self, counters},
-    maps::RULES,
     read::{Scratch, case},
     skb::Skb,
-    table::{matching, spares},
+    table::{meet, rule},
     tell,
     time::{leased, now},
 };
@@ -37,15 +36,15 @@ pub(super) fn verdict(skb: &Skb, bank: Bank) -> Verdict {
     Verdict::Act(hit, &case.packet)
 }
 
-/// The case after every rule has judged it; `None` where no rule has an action for it.
+/// The case after every rule has judged it; `None` where it matches none.
 #[inline(always)]
 fn judged(skb: &Skb, bank: Bank) -> Option<&'static Case> {
     let before = case(Scratch::Hook)?;
-    let matched = matching(&before.packet, bank)?;
+    meet(before, bank)?;
     // After the match: the clock costs as much as a look-up.
     let now = now();
     before.length = skb.len();
-    before.open(matched, now, leased(now));
+    before.open(now, leased(now));
     each(Scratch::Hook, next_rule).map(|case| &*case)
 }
 
@@ -70,24 +69,11 @@ pub(super) fn each(
     case(scratch)
 }
 
-/// Hears the next rule that spares the packet; `false` after the last.
-#[inline(always)]
-pub(super) fn hear(case: &mut Case) -> bool {
-    let Some((bank, slot)) = case.next_sparing() else {
-        return false;
-    };
-    case.spare(spares(bank, slot));
-    true
-}
-
 /// The next rule's judgement.
 extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
     let Some(case) = case(Scratch::Hook) else {
         return ENOUGH;
     };
-    if hear(case) {
-        return AGAIN;
-    }
     let Some(slot) = case.next_rule() else {
         return ENOUGH;
     };
@@ -98,10 +84,10 @@ extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
 /// One rule's judgement, counted.
 #[inline(always)]
 fn judge(case: &mut Case, slot: u32) {
-    let (Some(rule), Some(counters)) = (RULES.get(slot), counters(slot)) else {
+    let (Some(rule), Some(counters)) = (rule(case, slot), counters(slot)) else {
         return;
     };
-    let fate = case.fate(slot, rule);
+    let fate = case.fate(&rule);
     match fate {
         Fate::Void => return,
         Fate::Expired => {
@@ -126,7 +112,8 @@ fn judge(case: &mut Case, slot: u32) {
         return;
     };
     count::hit(counters, case.now);
-    if let Some(loser) = case.hit(Hit { action, slot }) {
+    let rank = rule.rank;
+    if let Some(loser) = case.hit(Hit { action, rank, slot }) {
         outrank(loser);
     }
 }

@@ -2,12 +2,14 @@
 
 use aya_ebpf::{
     Global,
-    macros::map,
+    bindings::{BPF_F_INNER_MAP, BPF_F_NO_PREALLOC},
+    btf_maps::{self, ArrayOfMaps},
+    macros::{btf_map, map},
     maps::{Array, LpmTrie, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use chaos_abi::{
-    ABI_VERSION, Bank, ClassSets, Config, Counters, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES,
-    PortClasses, Rule, RuleSet, Seen, SeenKey, Traits,
+    ABI_VERSION, Bank, Block, Config, Counters, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, Seen,
+    SeenKey,
 };
 use chaos_ebpf::Case;
 
@@ -25,33 +27,26 @@ pub(super) static CONFIG: Array<Config> = Array::with_max_entries(1, 0);
 #[map]
 pub(super) static LEASE: Array<u64> = Array::with_max_entries(1, 0);
 
-#[map]
-pub(super) static RULES: Array<Rule> = Array::with_max_entries(RULES_MAX, 0);
+/// One bank's blocks. Not of a fixed length, so that user space can put in one that fits the plan.
+pub(super) type Slab = btf_maps::Array<Block, 1, { BPF_F_INNER_MAP as usize }>;
+
+#[btf_map]
+pub(super) static SLABS: ArrayOfMaps<Slab, 2> = ArrayOfMaps::new();
 
 #[map]
-static PEERS_A: LpmTrie<[u8; 16], RuleSet> = LpmTrie::with_max_entries(MAX_PREFIXES as u32, 0);
+static PEERS_A: LpmTrie<[u8; 16], u32> = LpmTrie::with_max_entries(MAX_PREFIXES as u32, 0);
 
 #[map]
-static PEERS_B: LpmTrie<[u8; 16], RuleSet> = LpmTrie::with_max_entries(MAX_PREFIXES as u32, 0);
+static PEERS_B: LpmTrie<[u8; 16], u32> = LpmTrie::with_max_entries(MAX_PREFIXES as u32, 0);
 
+/// Without memory set aside: what is not in use costs nothing, on hundreds of CPUs either.
 #[map]
-pub(super) static PORTS: Array<PortClasses> = Array::with_max_entries(4, 0);
-
-#[map]
-pub(super) static CLASSES: Array<ClassSets> = Array::with_max_entries(4, 0);
-
-#[map]
-pub(super) static TRAITS: Array<Traits> = Array::with_max_entries(2, 0);
-
-#[map]
-pub(super) static SPARES: Array<RuleSet> = Array::with_max_entries(2 * RULES_MAX, 0);
-
-#[map]
-pub(super) static COUNTERS: PerCpuArray<Counters> = PerCpuArray::with_max_entries(RULES_MAX, 0);
+pub(super) static COUNTERS: PerCpuHashMap<u32, Counters> =
+    PerCpuHashMap::with_max_entries(RULES_MAX, BPF_F_NO_PREALLOC);
 
 #[map]
 pub(super) static SEEN: PerCpuHashMap<SeenKey, Seen> =
-    PerCpuHashMap::with_max_entries(2 * MAX_INTERFACES as u32, 0);
+    PerCpuHashMap::with_max_entries(2 * MAX_INTERFACES as u32, BPF_F_NO_PREALLOC);
 
 #[map]
 pub(super) static TOLD: Array<u32> = Array::with_max_entries(RULES_MAX, 0);
@@ -78,7 +73,7 @@ pub(super) static TRACE: Global<u8> = Global::new(0);
 
 /// The peers of one bank.
 #[inline(always)]
-pub(super) fn peers(bank: Bank) -> &'static LpmTrie<[u8; 16], RuleSet> {
+pub(super) fn peers(bank: Bank) -> &'static LpmTrie<[u8; 16], u32> {
     match bank {
         Bank::A => &PEERS_A,
         Bank::B => &PEERS_B,

@@ -1,10 +1,10 @@
-//! Which rules a packet matches: four look-ups, and the AND of what they give.
+//! The tables of one bank, in the kernel's maps.
 
-use aya_ebpf::maps::lpm_trie::Key;
-use chaos_abi::{Bank, PortClasses, RuleSet, Side, Traits};
-use chaos_ebpf::{Matched, Packet};
+use aya_ebpf::maps::{LpmTrie, lpm_trie::Key};
+use chaos_abi::{Bank, Block, Rule};
+use chaos_ebpf::{Case, Tables};
 
-use super::maps::{CLASSES, CONFIG, PORTS, SPARES, TRAITS, peers};
+use super::maps::{CONFIG, SLABS, Slab, peers};
 
 /// The bank to match in; `None` while the table is empty.
 #[inline(always)]
@@ -13,50 +13,38 @@ pub(super) fn armed() -> Option<Bank> {
     (config.armed != 0).then_some(Bank::from_word(config.bank))
 }
 
-/// What a packet matches; `None` where no rule has an action for it.
-#[inline(always)]
-pub(super) fn matching(packet: &Packet, bank: Bank) -> Option<Matched> {
-    let traits = TRAITS.get(bank as u32)?;
-    let rules = rules(packet, bank, traits);
-    let acting = rules & !traits.sparing;
-    (acting != 0).then_some(Matched {
-        acting,
-        sparing: rules & traits.sparing,
-        bank,
-    })
+/// A bank's tables.
+struct Live {
+    slab: &'static Slab,
+    peers: &'static LpmTrie<[u8; 16], u32>,
 }
 
-/// The rules that leave a packet alone because it matches the rule in `slot`, which spares.
-#[inline(always)]
-pub(super) fn spares(bank: Bank, slot: u32) -> RuleSet {
-    SPARES.get(bank.spares(slot)).copied().unwrap_or(0)
-}
-
-#[inline(always)]
-fn rules(packet: &Packet, bank: Bank, traits: &Traits) -> RuleSet {
-    let mut set = traits.select(packet.direction(), packet.protocol(), packet.is_v6());
-    if set == 0 {
-        return 0;
+impl Tables for Live {
+    #[inline(always)]
+    fn block(&self, index: u32) -> Option<&Block> {
+        self.slab.get(index)
     }
-    set &= if packet.has_ports() {
-        class(Side::Local, bank, packet.flow.local_port)
-            & class(Side::Peer, bank, packet.flow.peer_port)
-    } else {
-        traits.portless
-    };
-    if set == 0 {
-        return 0;
+
+    #[inline(always)]
+    fn peers(&self, address: &[u8; 16]) -> Option<u32> {
+        self.peers.get(&Key::new(128, *address)).copied()
     }
-    let key = Key::new(128, packet.flow.peer);
-    set & peers(bank).get(&key).copied().unwrap_or(0)
 }
 
+/// Finds the rules that a packet matches in a bank; `None` where there is none.
 #[inline(always)]
-fn class(side: Side, bank: Bank, port: [u8; 2]) -> RuleSet {
-    let index = side.index(bank);
-    let (Some(ports), Some(sets)) = (PORTS.get(index), CLASSES.get(index)) else {
-        return 0;
+pub(super) fn meet(case: &mut Case, bank: Bank) -> Option<()> {
+    let tables = Live {
+        slab: SLABS.get(bank as u32)?,
+        peers: peers(bank),
     };
-    let class = ports.0[PortClasses::index(port)];
-    sets[class as usize]
+    case.meet(&tables, bank)
+}
+
+/// The rule in a slot, as the bank has it in which the packet was matched.
+#[inline(always)]
+pub(super) fn rule(case: &Case, slot: u32) -> Option<Rule> {
+    let (bank, block) = case.place(slot);
+    let block = SLABS.get_value(bank as u32, &block)?;
+    Some(Rule::at(block, slot))
 }

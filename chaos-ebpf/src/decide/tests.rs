@@ -1,44 +1,49 @@
 //! Verdicts: which rules judge, what each says, and which one acts.
 
-use chaos_abi::{Action, Bank, CERTAIN, Rule, RuleSet};
+use core::cmp::Reverse;
+
+use chaos_abi::{Action, CERTAIN, Rule, RuleSet};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Case, Fate, Hit, Matched, lowest};
+use super::{Case, Fate, Hit, lowest};
 
-fn rule(action: u32, deadline: u64, threshold: u64) -> Rule {
+fn rule(action: u16, deadline: u64, threshold: u64) -> Rule {
     Rule {
         deadline,
         seed: 1,
         threshold,
         action,
-        _pad: 0,
+        ..Rule::default()
     }
 }
 
-fn acting(rules: RuleSet) -> Matched {
-    Matched {
-        acting: rules,
-        ..Matched::default()
-    }
-}
-
-/// What a rule in slot 5 means at `now` for a packet that it matches.
-fn fate(rule: &Rule, now: u64) -> Fate {
+/// The case of a packet that matches these rules.
+fn case(set: RuleSet, now: u64, leased: bool) -> Case {
     let mut case = Case::default();
-    case.open(acting(1 << 5), now, true);
-    case.fate(5, rule)
+    case.matched.set = set.0;
+    let words = (0..).zip(&set.0).filter(|(_, word)| **word != 0);
+    case.matched.words = words.fold(0, |words, (at, _)| words | 1 << at);
+    case.open(now, leased);
+    case
+}
+
+/// What a rule means at `now` for a packet that it matches.
+fn fate(rule: &Rule, now: u64) -> Fate {
+    case(RuleSet::EMPTY, now, true).fate(rule)
+}
+
+fn sets() -> impl Strategy<Value = RuleSet> {
+    let sparse = vec(0_u16..1024, 0..9).prop_map(|slots| slots.into_iter().collect());
+    prop_oneof![sparse, any::<[u64; 16]>().prop_map(RuleSet)]
 }
 
 proptest! {
     #[test]
-    fn each_rule_of_a_set_judges_once_in_order(
-        set in prop_oneof![any::<u64>(), any::<u64>().prop_map(|s| s & s >> 1 & s >> 2), (0_u32..64).prop_map(|n| 1 << n)],
-    ) {
-        let mut case = Case::default();
-        case.open(acting(set), 0, true);
+    fn each_rule_of_a_set_judges_once_in_order(set in sets()) {
+        let mut case = case(set, 0, true);
         let judged: Vec<u32> = core::iter::from_fn(|| case.next_rule()).collect();
-        let due: Vec<u32> = (0..64).filter(|slot| set >> slot & 1 == 1).collect();
+        let due: Vec<u32> = set.iter().map(u32::from).collect();
         prop_assert_eq!(judged, due);
         prop_assert_eq!(case.next_rule(), None);
     }
@@ -49,17 +54,20 @@ proptest! {
     }
 
     #[test]
-    fn the_strongest_acts_and_of_equals_the_first(strong in vec(any::<bool>(), 0..64)) {
-        let mut case = Case::default();
-        case.open(acting(u64::MAX), 0, true);
+    fn the_strongest_acts_and_of_equals_the_lowest_rank(
+        hits in vec((any::<bool>(), any::<u16>()), 0..64),
+    ) {
         let action = |strong| if strong { Action::Blackhole } else { Action::Reset };
-        let hits = (0..).zip(&strong).map(|(slot, strong)| Hit { action: action(*strong), slot });
-        let mut losers: Vec<u32> = hits.clone().filter_map(|hit| case.hit(hit)).collect();
-        let first_strong = hits.clone().find(|hit| hit.action == Action::Blackhole);
-        let acting = first_strong.or_else(|| hits.clone().next());
+        let hits: Vec<Hit> = (0..).zip(hits)
+            .map(|(slot, (strong, rank))| Hit { action: action(strong), rank, slot })
+            .collect();
+        let mut case = Case::default();
+        let mut losers: Vec<u32> = hits.iter().filter_map(|hit| case.hit(*hit)).collect();
+        let acting = hits.iter().copied().min_by_key(|hit| (Reverse(hit.action), hit.rank, hit.slot));
         prop_assert_eq!(case.acting(), acting);
         losers.sort_unstable();
-        let due: Vec<u32> = hits.filter(|hit| Some(*hit) != acting).map(|hit| hit.slot).collect();
+        let others = hits.iter().filter(|hit| Some(**hit) != acting);
+        let due: Vec<u32> = others.map(|hit| hit.slot).collect();
         prop_assert_eq!(losers, due, "each of the others loses once");
     }
 }
@@ -89,43 +97,42 @@ fn a_rule_lets_pass_what_it_does_not_draw() {
 }
 
 #[test]
-fn a_rule_that_spares_is_heard_once_and_before_the_others() {
-    let mut case = Case::default();
-    let matched = Matched {
-        acting: 0b1001,
-        sparing: 0b0110,
-        bank: Bank::B,
+fn a_rule_leaves_alone_what_its_fault_spares_while_it_is_in_force() {
+    let spared_by = |slot: u16, deadline| Rule {
+        spared_by: slot + 1,
+        ..rule(Action::Reset.word(), deadline, CERTAIN)
     };
-    case.open(matched, 0, true);
-    let heard: Vec<_> = core::iter::from_fn(|| case.next_sparing()).collect();
-    assert_eq!(heard, [(Bank::B, 1), (Bank::B, 2)]);
-    let judging: Vec<_> = core::iter::from_fn(|| case.next_rule()).collect();
-    assert_eq!(judging, [0, 3]);
+    let met: RuleSet = [3, 63, 64, 1023].into_iter().collect();
+    let before = case(met, 50, true);
+    for slot in [3, 63, 64, 1023] {
+        assert_eq!(before.fate(&spared_by(slot, 100)), Fate::Spared, "{slot}");
+    }
+    for slot in [0, 2, 4, 62, 65, 128, 1022] {
+        let hit = Fate::Hit(Action::Reset);
+        assert_eq!(before.fate(&spared_by(slot, 100)), hit, "{slot}");
+    }
+    assert_eq!(before.fate(&spared_by(3, 50)), Fate::Expired);
+    assert_eq!(case(met, 50, false).fate(&spared_by(3, 100)), Fate::Lapsed);
+    let mut after = before;
+    while after.next_rule().is_some() {}
+    assert_eq!(
+        after.fate(&spared_by(64, 100)),
+        Fate::Spared,
+        "after others"
+    );
 }
 
 #[test]
-fn a_rule_leaves_alone_what_its_fault_spares_while_it_is_in_force() {
-    let rule = |deadline| rule(Action::Reset.word(), deadline, CERTAIN);
-    let spared = |leased| {
-        let mut case = Case::default();
-        case.open(acting(u64::MAX), 50, leased);
-        case.spare(1 << 5);
-        case.spare(1 << 63);
-        case
-    };
-    let case = spared(true);
-    assert_eq!(
-        [5, 63].map(|slot| case.fate(slot, &rule(100))),
-        [Fate::Spared; 2]
-    );
-    assert_eq!(case.fate(6, &rule(100)), Fate::Hit(Action::Reset));
-    assert_eq!(case.fate(5, &rule(50)), Fate::Expired);
-    assert_eq!(spared(false).fate(5, &rule(100)), Fate::Lapsed);
+fn a_rule_stands_in_its_block_of_four() {
+    let mut case = Case::default();
+    case.matched.rules = 34;
+    let places = [0, 3, 4, 1023].map(|slot| case.place(slot).1);
+    assert_eq!(places, [34, 34, 35, 34 + 255]);
 }
 
 #[test]
 fn an_unknown_word_is_void_whatever_else_the_slot_holds() {
-    for action in [0, 3, u32::MAX] {
+    for action in [0, 3, u16::MAX] {
         assert_eq!(fate(&rule(action, 0, CERTAIN), 1), Fate::Void);
         assert_eq!(fate(&rule(action, 100, CERTAIN), 1), Fate::Void);
     }
@@ -133,14 +140,15 @@ fn an_unknown_word_is_void_whatever_else_the_slot_holds() {
 
 #[test]
 fn opening_a_case_forgets_the_last_one() {
-    let mut case = Case::default();
-    case.open(acting(3), 5, true);
-    case.spare(u64::MAX);
+    let mut case = case([1, 2, 70].into_iter().collect(), 5, true);
     case.hit(Hit {
         action: Action::Blackhole,
+        rank: 0,
         slot: 1,
     });
-    case.open(acting(8), 6, false);
-    assert_eq!((case.acting(), case.now, case.spared), (None, 6, 0));
-    assert_eq!((case.next_rule(), case.next_rule()), (Some(3), None));
+    assert_eq!(case.next_rule(), Some(1));
+    case.matched.words = 0b10;
+    case.open(6, false);
+    assert_eq!((case.acting(), case.now), (None, 6));
+    assert_eq!((case.next_rule(), case.next_rule()), (Some(70), None));
 }

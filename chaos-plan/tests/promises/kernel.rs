@@ -1,36 +1,76 @@
 //! The kernel's maps and look-ups, simulated slowly.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use chaos_abi::{Bank, Config, PortClasses, Rule, RuleSet, mapped};
+use chaos_abi::{Bank, Block, Config, Head, Rule, RuleSet, bank, mapped};
 use chaos_plan::{Image, Op, PacketWords, RuleId, Table};
 
 /// The look-up that `chaos_abi` describes, with a linear search for the longest prefix.
 pub(crate) fn select(image: &Image, packet: &PacketWords) -> RuleSet {
-    let traits = &image.traits;
+    let head = Head::of(&image.blocks[0]);
     let v6 = packet.peer.is_ipv6();
-    let ports = packet.ports.map_or(traits.portless, |(local, peer)| {
-        class(image, 0, local) & class(image, 1, peer)
-    });
-    longest(image, packet.peer) & ports & traits.select(packet.direction, packet.protocol, v6)
+    let traits = bank::traits(
+        packet.direction,
+        packet.protocol,
+        v6,
+        packet.ports.is_some(),
+    );
+    assert_eq!(
+        head.traits >> traits & 1 == 0,
+        image.blocks[1 + traits as usize] == Block::default()
+    );
+    let (local, peer) = packet
+        .ports
+        .map_or((bank::ALL, bank::ALL), |(local, peer)| {
+            (port(image, head.local, local), port(image, head.peer, peer))
+        });
+    let peers = if head.peers == 0 {
+        bank::ALL
+    } else {
+        longest(image, packet.peer)
+    };
+    let rows = [1 + traits, local, peer, peers].map(|index| row(image, index));
+    let all = rows[0].and(&rows[1]).and(&rows[2]).and(&rows[3]);
+    let words = usize::from(head.words);
+    assert!(all.0[words..].iter().all(|word| *word == 0));
+    all
 }
 
 /// The rules that act on a packet, once those that spare it are heard.
 pub(crate) fn acting(image: &Image, packet: &PacketWords) -> RuleSet {
     let matched = select(image, packet);
-    let heard = matched & image.traits.sparing;
-    let heard = (0..64_u8).filter(|slot| heard >> slot & 1 == 1);
-    let spared = heard.fold(0, |set, slot| set | image.spares[&slot]);
-    matched & !image.traits.sparing & !spared
+    let acts = |slot: &u16| {
+        let rule = rule(image, *slot);
+        let spared = rule.spared_by != 0 && matched.contains(rule.spared_by - 1);
+        rule.action != 0 && !spared
+    };
+    matched.iter().filter(acts).collect()
 }
 
-fn class(image: &Image, side: usize, port: u16) -> RuleSet {
-    let class = image.ports[side].0[PortClasses::index(port.to_be_bytes())];
-    image.classes[side][usize::from(class)]
+fn rule(image: &Image, slot: u16) -> Rule {
+    let first = usize::from(Head::of(&image.blocks[0]).rules);
+    let block = &image.blocks[first + usize::from(slot) / 4];
+    Rule::at(block, u32::from(slot))
 }
 
-fn longest(image: &Image, peer: IpAddr) -> RuleSet {
+fn row(image: &Image, index: u32) -> RuleSet {
+    match index {
+        0 => RuleSet::EMPTY,
+        _ => RuleSet(image.blocks[index as usize]),
+    }
+}
+
+fn port(image: &Image, first: u16, port: u16) -> u32 {
+    if first == 0 {
+        return bank::ALL;
+    }
+    let (block, chunk, place) = bank::port(port);
+    let chunk = bank::name(&image.blocks[usize::from(first) + block as usize], chunk);
+    u32::from(bank::name(&image.blocks[usize::from(chunk)], place))
+}
+
+fn longest(image: &Image, peer: IpAddr) -> u32 {
     let address = match peer {
         IpAddr::V4(v4) => mapped(v4.octets()),
         IpAddr::V6(v6) => v6.octets(),
@@ -45,16 +85,19 @@ fn longest(image: &Image, peer: IpAddr) -> RuleSet {
     let holding = image.peers.iter().filter(|(key, _)| inside(key));
     holding
         .max_by_key(|((_, length), _)| *length)
-        .map_or(0, |(_, rules)| *rules)
+        .map_or(0, |(_, row)| *row)
 }
 
-/// The maps of one loaded object, and whose each slot's content is.
+/// Which rules act, and what each of them says.
+pub(crate) type Acting = BTreeMap<RuleId, Rule>;
+
+/// The maps of one loaded object, and whose each slot's counters are.
 #[derive(Default)]
 pub(crate) struct Kernel {
     pub(crate) config: Config,
     banks: [Option<Box<Image>>; 2],
-    pub(crate) rules: BTreeMap<u8, (RuleId, Rule)>,
-    counted: BTreeMap<u8, Option<RuleId>>,
+    owners: [BTreeMap<u16, RuleId>; 2],
+    counted: BTreeMap<u16, Option<RuleId>>,
 }
 
 impl Kernel {
@@ -62,28 +105,30 @@ impl Kernel {
     pub(crate) fn apply(&mut self, op: Op, new: &Table) {
         match op {
             Op::ClearCounters { slot } => drop(self.counted.insert(slot, None)),
-            Op::WriteRule { slot, rule } => {
-                let owner = new
-                    .rules()
-                    .find(|(at, _)| *at == slot)
-                    .unwrap()
-                    .1
-                    .id
-                    .clone();
-                let counted = self.counted.insert(slot, Some(owner.clone())).flatten();
-                assert!(
-                    counted.is_none_or(|last| last == owner),
-                    "counters of another rule"
-                );
-                self.rules.insert(slot, (owner, rule));
-            }
             Op::WriteBank { bank, image } => {
                 let read = self.config.armed != 0 && self.bank() == bank;
                 assert!(!read, "a bank was written while the hooks read it");
+                let owners = new.rules().map(|(slot, rule)| (slot, rule.id.clone()));
+                self.owners[bank as usize] = owners.collect();
                 self.banks[bank as usize] = Some(image);
             }
-            Op::Switch(config) => self.config = config,
-            Op::ClearRule { slot } => drop(self.rules.remove(&slot)),
+            Op::Switch(config) => {
+                self.config = config;
+                self.claim();
+            }
+        }
+    }
+
+    /// The rules that are in force now count, each in its slot.
+    fn claim(&mut self) {
+        let owners = self.owners[self.bank() as usize].clone();
+        for (slot, owner) in owners.into_iter().filter(|_| self.config.armed != 0) {
+            let counted = self.counted.insert(slot, Some(owner.clone()));
+            let last = counted.expect("a slot has counters before it has a rule");
+            assert!(
+                last.is_none_or(|last| last == owner),
+                "counters of another rule"
+            );
         }
     }
 
@@ -91,28 +136,23 @@ impl Kernel {
         Bank::from_word(self.config.bank)
     }
 
-    /// Whose rules act on a packet now.
-    pub(crate) fn acting(&self, packet: &PacketWords) -> BTreeSet<RuleId> {
-        let image = self.banks[self.bank() as usize].as_ref();
-        let image = image.filter(|_| self.config.armed != 0);
-        let set = image.map_or(0, |image| acting(image, packet));
-        ids(set, |slot| {
-            self.rules.get(&slot).map(|(owner, _)| owner.clone())
-        })
+    /// Whose rules act on a packet now, and what they say.
+    pub(crate) fn acting(&self, packet: &PacketWords) -> Acting {
+        let bank = self.bank() as usize;
+        let image = self.banks[bank].as_ref();
+        let Some(image) = image.filter(|_| self.config.armed != 0) else {
+            return Acting::new();
+        };
+        let said = |slot| (self.owners[bank][&slot].clone(), rule(image, slot));
+        acting(image, packet).iter().map(said).collect()
     }
 }
 
-/// Whose rules act on a packet by the words of `table`.
-pub(crate) fn promised(table: &Table, packet: &PacketWords) -> BTreeSet<RuleId> {
-    let rules: BTreeMap<u8, _> = table.rules().collect();
-    ids(table.acting(packet), |slot| {
-        rules.get(&slot).map(|rule| rule.id.clone())
-    })
-}
-
-fn ids(set: RuleSet, id: impl Fn(u8) -> Option<RuleId>) -> BTreeSet<RuleId> {
-    let slots = (0..64).filter(|slot| set >> slot & 1 == 1);
-    slots
-        .map(|slot| id(slot).expect("a bit set refers to an empty slot"))
+/// Whose rules act on a packet by the words of `table`, and what they say.
+pub(crate) fn promised(table: &Table, packet: &PacketWords) -> Acting {
+    let acting = table.acting(packet);
+    let acting = table.rules().filter(|(slot, _)| acting.contains(*slot));
+    acting
+        .map(|(_, rule)| (rule.id.clone(), rule.rule))
         .collect()
 }

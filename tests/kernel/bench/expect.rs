@@ -22,9 +22,9 @@ pub(crate) enum Fate {
 pub(crate) struct Expect {
     pub(crate) fate: Fate,
     /// By how much the counters of each slot move; bytes and times are filled in for each packet.
-    pub(crate) moved: BTreeMap<u8, Counters>,
+    pub(crate) moved: BTreeMap<u16, Counters>,
     /// The slots that act.
-    pub(crate) acting: Option<u8>,
+    pub(crate) acting: Option<u16>,
 }
 
 /// It goes on, and no rule counts it.
@@ -37,31 +37,31 @@ pub(crate) fn passes() -> Expect {
 }
 
 /// The rule in this slot drops it.
-pub(crate) fn vanishes(slot: u8) -> Expect {
+pub(crate) fn vanishes(slot: u16) -> Expect {
     acts(Fate::Vanishes, slot, |counters| counters.dropped = 1)
 }
 
 /// The rule in this slot resets its connection.
-pub(crate) fn reset(slot: u8) -> Expect {
+pub(crate) fn reset(slot: u16) -> Expect {
     acts(Fate::Reset, slot, |counters| counters.reset = 1)
 }
 
 /// The rule in this slot refuses the connection that it opens.
-pub(crate) fn refused(slot: u8) -> Expect {
+pub(crate) fn refused(slot: u16) -> Expect {
     acts(Fate::Refused, slot, |counters| counters.refused = 1)
 }
 
 /// The reset rule in this slot has no answer to it.
-pub(crate) fn let_through(slot: u8) -> Expect {
+pub(crate) fn let_through(slot: u16) -> Expect {
     acts(Fate::Passes, slot, |counters| counters.let_through = 1)
 }
 
 /// The reset rule in this slot has an answer that the kernel cannot send.
-pub(crate) fn failed(slot: u8) -> Expect {
+pub(crate) fn failed(slot: u16) -> Expect {
     acts(Fate::Vanishes, slot, |counters| counters.failed = 1)
 }
 
-fn acts(fate: Fate, slot: u8, count: impl FnOnce(&mut Counters)) -> Expect {
+fn acts(fate: Fate, slot: u16, count: impl FnOnce(&mut Counters)) -> Expect {
     let expect = Expect {
         fate,
         acting: Some(slot),
@@ -75,35 +75,35 @@ fn acts(fate: Fate, slot: u8, count: impl FnOnce(&mut Counters)) -> Expect {
 
 impl Expect {
     /// A rule matches it, and does not draw its flow.
-    pub(crate) fn undrawn(self, slot: u8) -> Self {
+    pub(crate) fn undrawn(self, slot: u16) -> Self {
         self.also(slot, |counters| {
             (counters.matched, counters.undrawn) = (1, 1);
         })
     }
 
     /// A rule's fault spares its connection.
-    pub(crate) fn spared(self, slot: u8) -> Self {
+    pub(crate) fn spared(self, slot: u16) -> Self {
         self.also(slot, |counters| counters.spared = 1)
     }
 
     /// A rule hits it, and another one's action wins.
-    pub(crate) fn outranked(self, slot: u8) -> Self {
+    pub(crate) fn outranked(self, slot: u16) -> Self {
         self.also(slot, |counters| {
             (counters.matched, counters.outranked) = (1, 1);
         })
     }
 
     /// A rule meets it after its deadline.
-    pub(crate) fn expired(self, slot: u8) -> Self {
+    pub(crate) fn expired(self, slot: u16) -> Self {
         self.also(slot, |counters| counters.expired = 1)
     }
 
     /// A rule meets it while the lease is over.
-    pub(crate) fn lapsed(self, slot: u8) -> Self {
+    pub(crate) fn lapsed(self, slot: u16) -> Self {
         self.also(slot, |counters| counters.lapsed = 1)
     }
 
-    fn also(mut self, slot: u8, count: impl FnOnce(&mut Counters)) -> Self {
+    fn also(mut self, slot: u16, count: impl FnOnce(&mut Counters)) -> Self {
         count(self.moved.entry(slot).or_default());
         self
     }
@@ -118,7 +118,7 @@ impl Expect {
     }
 
     /// The slots whose rule has run out.
-    pub(crate) fn expired_slots(&self) -> impl Iterator<Item = u8> {
+    pub(crate) fn expired_slots(&self) -> impl Iterator<Item = u16> {
         let moved = self.moved.iter();
         let expired = moved.filter(|(_, counters)| counters.expired > 0);
         expired.map(|(slot, _)| *slot)

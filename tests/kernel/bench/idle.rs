@@ -46,7 +46,7 @@ impl Idle {
     }
 
     /// What the actor answers for it, and the slot.
-    pub(crate) fn answer(&self, bench: &mut Bench) -> (ActorAnswer, u8) {
+    pub(crate) fn answer(&self, bench: &mut Bench) -> (ActorAnswer, u16) {
         actor(bench, &self.flow, self.v6)
     }
 
@@ -65,13 +65,13 @@ impl Idle {
 }
 
 /// Runs the actor on a flow.
-pub(crate) fn actor(bench: &mut Bench, flow: &Flow, v6: bool) -> (ActorAnswer, u8) {
+pub(crate) fn actor(bench: &mut Bench, flow: &Flow, v6: bool) -> (ActorAnswer, u16) {
     let (frame, length) = skeleton(flow, v6);
     act(bench, &frame[..length])
 }
 
 /// Runs the actor on a frame.
-pub(crate) fn act(bench: &mut Bench, frame: &[u8]) -> (ActorAnswer, u8) {
+pub(crate) fn act(bench: &mut Bench, frame: &[u8]) -> (ActorAnswer, u16) {
     let verdict = bench.dataplane.run(Program::Actor, frame, LOOPBACK);
     let code = verdict.expect("the kernel runs the actor").code;
     ActorAnswer::from_return(code.cast_unsigned()).expect("a known answer")

@@ -1,8 +1,9 @@
 //! All that the programs counted, compared after each packet.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use chaos_abi::{Counters, Direction, MAX_RULES, Seen};
+use chaos_abi::{Counters, Direction, Seen};
 use chaos_agent::dataplane::Dataplane;
 use chaos_plan::total;
 
@@ -11,23 +12,33 @@ use super::namespace::LOOPBACK;
 
 const WAYS: [Direction; 2] = [Direction::Ingress, Direction::Egress];
 
-/// The counters of every slot, and what was seen in each direction.
+/// The counters of every slot that ever had a rule, and what was seen in each direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ledger {
-    pub(crate) slots: Vec<Counters>,
+    pub(crate) slots: BTreeMap<u16, Counters>,
     pub(crate) seen: [Seen; 2],
 }
 
 impl Ledger {
-    /// Reads all of them.
-    pub(crate) fn read(dataplane: &Dataplane) -> Self {
-        let slots = 0..u8::try_from(MAX_RULES).expect("the slots fit a u8");
-        let counted = slots.map(|slot| dataplane.counters(slot).expect("the kernel counts"));
+    /// Reads those of some slots.
+    pub(crate) fn read(dataplane: &Dataplane, slots: impl IntoIterator<Item = u16>) -> Self {
+        let counters = |slot| total(&dataplane.counters(slot).expect("the kernel counts"));
+        let slots = slots.into_iter().map(|slot| (slot, counters(slot)));
         let seen = |way| dataplane.seen(LOOPBACK, way).expect("the kernel counts");
         Self {
-            slots: counted.map(|cpus| total(&cpus)).collect(),
+            slots: slots.collect(),
             seen: WAYS.map(seen),
         }
+    }
+
+    /// Reads the same ones again.
+    pub(crate) fn again(&self, dataplane: &Dataplane) -> Self {
+        Self::read(dataplane, self.slots.keys().copied())
+    }
+
+    /// A slot that has a rule.
+    pub(crate) fn slot(&mut self, slot: u16) -> &mut Counters {
+        self.slots.get_mut(&slot).expect("a rule was in the slot")
     }
 
     /// Books one packet of `bytes` bytes that a hook met within `times`; `found` is what the kernel
@@ -45,10 +56,7 @@ impl Ledger {
         seen.packets += 1;
         seen.bytes += bytes;
         for (slot, moved) in &expect.moved {
-            let (held, found) = (
-                &mut self.slots[usize::from(*slot)],
-                &found.slots[usize::from(*slot)],
-            );
+            let (held, found) = (self.slot(*slot), &found.slots[slot]);
             *held = total(&[*held, *moved]);
             held.matched_bytes += moved.matched * bytes;
             if moved.matched > moved.undrawn {
@@ -64,7 +72,8 @@ impl Ledger {
 
     /// Panics with what differs from `found`.
     pub(crate) fn compare(&self, found: &Self, what: &str) {
-        for (slot, (held, found)) in self.slots.iter().zip(&found.slots).enumerate() {
+        for (slot, held) in &self.slots {
+            let found = &found.slots[slot];
             assert_eq!(found, held, "counters of slot {slot} after: {what}");
             let fates = held.undrawn + held.outranked + held.dropped + held.reset + held.refused;
             let fates = fates + held.let_through + held.failed;

@@ -62,7 +62,7 @@ impl Bench {
         dataplane.lease(u64::MAX).expect("a lease can be written");
         door.count_seen(LOOPBACK);
         Self {
-            ledger: Ledger::read(&dataplane),
+            ledger: Ledger::read(&dataplane, []),
             dataplane,
             door,
             table: Table::default(),
@@ -76,7 +76,7 @@ impl Bench {
     pub(crate) fn start_over(&mut self) {
         self.dataplane.drain();
         self.wire.frames();
-        self.ledger = Ledger::read(&self.dataplane);
+        self.ledger = self.ledger.again(&self.dataplane);
         self.hold(&[]);
     }
 
@@ -86,7 +86,7 @@ impl Bench {
         let ops = diff(&self.table, &new, self.dataplane.bank());
         for op in &ops {
             if let Op::ClearCounters { slot } = op {
-                self.ledger.slots[usize::from(*slot)] = Counters::default();
+                self.ledger.slots.insert(*slot, Counters::default());
                 self.told.forget(*slot);
             }
         }
@@ -139,20 +139,21 @@ impl Bench {
             code(expect.fate, way),
             "the verdict on: {what}"
         );
-        let found = Ledger::read(&self.dataplane);
+        let found = self.ledger.again(&self.dataplane);
         self.ledger.book(way, frame.len(), expect, &times, &found);
         self.ledger.compare(&found, what);
         verdict
     }
 
     /// One slot's counters now.
-    pub(crate) fn counted(&self, slot: u8) -> Counters {
+    pub(crate) fn counted(&self, slot: u16) -> Counters {
         total(&self.dataplane.counters(slot).expect("the kernel counts"))
     }
 
     /// Compares all counters with what they were.
     pub(crate) fn unmoved(&self, what: &str) {
-        self.ledger.compare(&Ledger::read(&self.dataplane), what);
+        self.ledger
+            .compare(&self.ledger.again(&self.dataplane), what);
     }
 
     /// Runs a hook, and compares nothing.
@@ -171,7 +172,7 @@ impl Bench {
 }
 
 /// The TC action of a fate.
-fn code(fate: Fate, way: Direction) -> i32 {
+pub(crate) fn code(fate: Fate, way: Direction) -> i32 {
     match (fate, way) {
         (Fate::Passes, _) => NEXT,
         (Fate::Vanishes, Direction::Ingress) => SHOT,

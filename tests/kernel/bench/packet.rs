@@ -2,8 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use chaos_abi::{Direction, Flow, Protocol, mapped};
-use chaos_plan::PacketWords;
+use chaos_abi::{Direction, Flow, mapped};
 
 /// The target's MAC address.
 pub(crate) const LOCAL_MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
@@ -147,17 +146,6 @@ impl Packet {
             peer_port: port(self.peer).to_be_bytes(),
             protocol: self.number(),
             _pad: [0; 3],
-        }
-    }
-
-    /// What the words of a rule say about it.
-    pub(crate) fn words(&self, way: Direction) -> PacketWords {
-        let ports = (self.local.port(), self.peer.port());
-        PacketWords {
-            direction: way,
-            protocol: Protocol::from_number(self.number()),
-            peer: self.peer.ip(),
-            ports: self.has_ports().then_some(ports),
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) struct Told(BTreeSet<(u32, u32)>);
 
 impl Told {
     /// The slot has a new rule.
-    pub(crate) fn forget(&mut self, slot: u8) {
+    pub(crate) fn forget(&mut self, slot: u16) {
         self.0.retain(|(told, _)| *told != u32::from(slot));
     }
 
@@ -45,7 +45,7 @@ impl Told {
     }
 
     /// The event, unless it was told before.
-    fn once(&mut self, slot: u8, kind: EventKind) -> Option<(u32, u32)> {
+    fn once(&mut self, slot: u16, kind: EventKind) -> Option<(u32, u32)> {
         let event = (u32::from(slot), kind as u32);
         self.0.insert(event).then_some(event)
     }

@@ -3,11 +3,11 @@
 //!
 //! - `floor`: the table is empty; the packet is counted and passes. The baseline of the others.
 //! - `none`: one rule, for another peer; all look-ups are made, and the packet passes.
-//! - `1`: one rule, which drops the packet.
-//! - `64`: 64 rules with a port each, of which one drops the packet.
-//! - `64_all`: 64 rules that all match the packet, as many as there can be.
+//! - `1`, `16` … `1024`: as many rules with a port each, of which the last one drops the packet.
+//! - `64_all`: 64 rules that all match the packet.
+//!
+//! `match_ratio_1024` is `match_ns_1024` to `match_ns_1`.
 
-use chaos_abi::MAX_RULES;
 use chaos_plan::Fault;
 use etherparse::PacketBuilder;
 use serde_json::Value;
@@ -23,11 +23,18 @@ pub(super) const GROUP: Group = Group {
         "match_ns_floor",
         "match_ns_none",
         "match_ns_1",
+        "match_ns_16",
         "match_ns_64",
+        "match_ns_256",
+        "match_ns_1024",
         "match_ns_64_all",
+        "match_ratio_1024",
     ],
     measure,
 };
+
+/// How many tables are measured.
+const TABLES: usize = 8;
 
 /// The packet's peer port.
 const PORT: u16 = 4222;
@@ -39,7 +46,7 @@ fn measure(effort: Effort) -> Vec<Figure> {
     let mut arms = Arms::on(&pair.client);
     let hook = EgressHook::find();
     let frame = frame(&pair);
-    let mut samples = [const { Vec::new() }; 5];
+    let mut samples = [const { Vec::new() }; TABLES];
     for _ in 0..effort.times(21, 3) {
         for (table, samples) in tables.iter().zip(&mut samples) {
             arms.attach(table);
@@ -49,22 +56,34 @@ fn measure(effort: Effort) -> Vec<Figure> {
         }
     }
     let floor = Figure::alone(GROUP.names[0], "ns", stats::median(&samples[0]))
-        .note("one TCP packet at the egress hook, empty table; baseline of the other four");
+        .note("one TCP packet at the egress hook, empty table; baseline of the others");
     let others = GROUP.names.iter().zip(&samples).skip(1);
     let others = others.map(|(name, own)| Figure::paired(*name, "ns", own, &samples[0]));
-    std::iter::once(floor).chain(others).collect()
+    let ratio = Figure::ratio("match_ratio_1024", &samples[6], &samples[2]);
+    std::iter::once(floor)
+        .chain(others)
+        .chain([ratio])
+        .collect()
 }
 
 /// What is in force for each figure.
-fn tables() -> [Vec<Fault>; 5] {
+fn tables() -> [Vec<Fault>; TABLES] {
     let port = |port| words::ports(port, port);
     [
         Vec::new(),
         blackholes([words::peer("198.19.9.9")]),
-        blackholes([port(PORT)]),
-        blackholes((PORT..).take(MAX_RULES).map(port)),
-        blackholes(vec![port(PORT); MAX_RULES]),
+        last_of(1),
+        last_of(16),
+        last_of(64),
+        last_of(256),
+        last_of(1024),
+        blackholes(vec![port(PORT); 64]),
     ]
+}
+
+/// That many rules with a port each, the last with the packet's.
+fn last_of(rules: u16) -> Vec<Fault> {
+    blackholes((PORT + 1 - rules..=PORT).map(|port| words::ports(port, port)))
 }
 
 fn blackholes(traffic: impl IntoIterator<Item = Value>) -> Vec<Fault> {

@@ -7,9 +7,11 @@ mod inject_cluster;
 mod inject_cold;
 mod inject_local;
 mod inject_socket;
+mod kernel_kib;
 mod load;
 mod match_ns;
 mod reset;
+mod send_ns;
 
 use std::time::Instant;
 
@@ -24,7 +26,7 @@ struct Group {
 }
 
 /// Those that this machine is enough for, in the order of the table.
-const HERE: [Group; 10] = [
+const HERE: [Group; 12] = [
     reset::ONE,
     reset::THOUSAND,
     reset::TEN_THOUSAND,
@@ -34,6 +36,8 @@ const HERE: [Group; 10] = [
     idle_throughput::GROUP,
     idle_latency::GROUP,
     match_ns::GROUP,
+    send_ns::GROUP,
+    kernel_kib::GROUP,
     load::GROUP,
 ];
 

@@ -1,24 +1,23 @@
-//! Whatever the rules and the packets: verdicts, counters and events are those of a slow model.
+//! Whatever the rules and the packets: verdicts, frames, counters and events are those of the reference,
+//! after each packet.
 
 use std::cell::RefCell;
-use std::cmp::Reverse;
 use std::env;
 use std::net::SocketAddr;
 
-use chaos_abi::{Direction, Protocol};
+use chaos_abi::Protocol;
 use chaos_agent::inventory::boot_clock;
-use chaos_api::Block;
-use chaos_ebpf::{drawn, hash};
-use chaos_plan::{Fault, PacketWords, PlannedRule, Table};
+use chaos_plan::{Fault, PacketWords};
 use chaos_tests::promises;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::bench::expect::{Expect, let_through, passes, refused, reset, vanishes};
+use crate::bench::frame::frame;
 use crate::bench::packet::{Body, Packet, flags};
 use crate::bench::random::Random;
 use crate::bench::{Bench, words::NEVER};
+use crate::reference::expect;
 
 #[path = "../../chaos-plan/tests/promises/worlds.rs"]
 mod worlds;
@@ -69,7 +68,8 @@ fn on_random_packets_and_tables() {
             let mut random = Random(seed);
             for words in packets {
                 let packet = packet(&words, &mut random);
-                let expect = model(&bench.table, &packet, words.direction, leased);
+                let written = frame(&packet, words.direction);
+                let expect = expect(&bench.table, &written, words.direction, leased);
                 bench.step(words.direction, &packet, &expect);
             }
             Ok(())
@@ -123,66 +123,5 @@ fn packet(words: &PacketWords, random: &mut Random) -> Packet {
     match body {
         Body::Tcp { .. } | Body::Udp if words.ports.is_none() => packet.fragment(9),
         _ => packet,
-    }
-}
-
-/// What a packet must do, told rule by rule.
-fn model(table: &Table, packet: &Packet, way: Direction, leased: bool) -> Expect {
-    let met = table.hits(&packet.words(way));
-    let is_spared = table.spared(met);
-    let met = met & !table.sparing();
-    let met = table.rules().filter(|(slot, _)| met >> slot & 1 == 1);
-    let (expired, running): (Vec<_>, Vec<_>) =
-        met.partition(|(_, rule)| rule.rule.deadline < NEVER);
-    let expect = |acting: Option<(u8, &PlannedRule)>| {
-        let expect = acting.map_or_else(passes, |(slot, rule)| acts(packet, slot, rule));
-        slots(&expired).fold(expect, Expect::expired)
-    };
-    if !leased {
-        return slots(&running).fold(expect(None), Expect::lapsed);
-    }
-    let (spared, judging): (Vec<_>, Vec<_>) = running
-        .into_iter()
-        .partition(|(slot, _)| is_spared >> slot & 1 == 1);
-    let hash = hash(&packet.flow());
-    let (hit, undrawn): (Vec<_>, Vec<_>) = judging
-        .into_iter()
-        .partition(|(_, rule)| drawn(&rule.rule, hash));
-    let acting = hit
-        .iter()
-        .copied()
-        .max_by_key(|(slot, rule)| (is_blackhole(rule), Reverse(*slot)));
-    let expect = slots(&undrawn).fold(expect(acting), Expect::undrawn);
-    let expect = slots(&spared).fold(expect, Expect::spared);
-    let others = slots(&hit).filter(|slot| acting.is_none_or(|(acting, _)| acting != *slot));
-    others.fold(expect, Expect::outranked)
-}
-
-fn slots(rules: &[(u8, &PlannedRule)]) -> impl Iterator<Item = u8> {
-    rules.iter().map(|(slot, _)| *slot)
-}
-
-fn is_blackhole(rule: &PlannedRule) -> bool {
-    rule.id.block == Some(Block::Blackhole)
-}
-
-/// What the rule that acts does to a packet.
-fn acts(packet: &Packet, slot: u8, rule: &PlannedRule) -> Expect {
-    if is_blackhole(rule) {
-        vanishes(slot)
-    } else {
-        answer(packet, slot)
-    }
-}
-
-/// What a reset rule does to a packet.
-fn answer(packet: &Packet, slot: u8) -> Expect {
-    match packet.body {
-        Body::Tcp { flags, .. } if packet.has_ports() => match flags {
-            _ if flags & flags::RST != 0 => let_through(slot),
-            flags::SYN => refused(slot),
-            _ => reset(slot),
-        },
-        _ => let_through(slot),
     }
 }

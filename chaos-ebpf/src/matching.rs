@@ -1,0 +1,96 @@
+//! Which rules a packet matches: four look-ups, and the AND of the rows that they name.
+
+use chaos_abi::{
+    Block, Head, WORDS,
+    bank::{self, ALL, HEAD, TRAITS},
+};
+
+use crate::Packet;
+
+/// One bank of tables, as `chaos_abi::bank` lays it out.
+pub trait Tables {
+    /// A block of the slab.
+    fn block(&self, index: u32) -> Option<&Block>;
+
+    /// The row of the rules that are valid for this address of the other end; none is the empty one.
+    fn peers(&self, address: &[u8; 16]) -> Option<u32>;
+}
+
+/// The rows whose rules a packet satisfies; `None` as soon as one is empty.
+#[inline(always)]
+fn rows(tables: &impl Tables, head: &Head, packet: &Packet) -> Option<[u32; 4]> {
+    let traits = packet.traits() % TRAITS;
+    if head.traits >> traits & 1 == 0 {
+        return None;
+    }
+    let (mut local, mut peer, mut peers) = (ALL, ALL, ALL);
+    if packet.has_ports() {
+        local = port(tables, head.local, packet.flow.local_port)?;
+        peer = port(tables, head.peer, packet.flow.peer_port)?;
+    }
+    if head.peers != 0 {
+        peers = tables.peers(&packet.flow.peer).filter(|row| *row != 0)?;
+    }
+    Some([1 + traits, local, peer, peers])
+}
+
+/// The row of a port, on the side whose names begin at `first`.
+#[inline(always)]
+fn port(tables: &impl Tables, first: u16, port: [u8; 2]) -> Option<u32> {
+    if first == 0 {
+        return Some(ALL);
+    }
+    let (block, chunk, place) = bank::port(u16::from_be_bytes(port));
+    let chunk = bank::name(tables.block(u32::from(first) + block)?, chunk);
+    let row = bank::name(tables.block(u32::from(chunk))?, place);
+    (row != 0).then_some(u32::from(row))
+}
+
+/// Rules that a packet matches, and where their bank has them.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct Matched {
+    /// The rules, as far as the bank has words of them.
+    pub set: [u64; WORDS],
+    /// Which words of the set are not empty.
+    pub words: u32,
+    /// The first block of the rules.
+    pub rules: u32,
+}
+
+impl Matched {
+    /// Finds the rules that a packet matches; `None` where there are none.
+    #[inline(always)]
+    pub fn find(&mut self, tables: &impl Tables, packet: &Packet) -> Option<()> {
+        let head = Head::of(tables.block(HEAD)?);
+        let [traits, local, peer, peers] = rows(tables, &head, packet)?;
+        let (traits, local) = (tables.block(traits)?, tables.block(local)?);
+        let (peer, peers) = (tables.block(peer)?, tables.block(peers)?);
+        self.rules = u32::from(head.rules);
+        self.note(0);
+        for at in 0..WORDS {
+            if at >= usize::from(head.words) {
+                break;
+            }
+            // The compiler does not see that it is below the length, and BPF has no panic.
+            let at = at % WORDS;
+            let word = traits[at] & local[at] & peer[at] & peers[at];
+            self.set[at] = word;
+            if word != 0 {
+                self.note(self.words | 1 << at);
+            }
+        }
+        (self.words != 0).then_some(())
+    }
+
+    /// Keeps the words out of the registers: the verifier forgets what is written to a map, and would
+    /// follow all combinations of what is not.
+    #[inline(always)]
+    fn note(&mut self, words: u32) {
+        // SAFETY: a field of our own.
+        unsafe { (&raw mut self.words).write_volatile(words) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! The reference: what a frame must do by the words of a table, told slowly, rule by rule.
+
+mod read;
+
+use chaos_abi::{Action, Direction};
+use chaos_ebpf::{drawn, hash};
+use chaos_plan::{PlannedRule, Table};
+
+use self::read::{Read, read};
+use crate::bench::expect::{Expect, let_through, passes, refused, reset, vanishes};
+use crate::bench::packet::flags;
+use crate::bench::words::NEVER;
+
+type Rules<'a> = Vec<(u16, &'a PlannedRule)>;
+
+/// What a frame must do. Deadlines are long past or [`NEVER`].
+pub(crate) fn expect(table: &Table, frame: &[u8], way: Direction, leased: bool) -> Expect {
+    let Some(packet) = read(frame, way) else {
+        return passes();
+    };
+    let (expired, running): (Rules, Rules) = acting(table, &packet)
+        .into_iter()
+        .partition(|(_, rule)| rule.rule.deadline < NEVER);
+    let also_expired = |expect| slots(&expired).fold(expect, Expect::expired);
+    if !leased {
+        return slots(&running).fold(also_expired(passes()), Expect::lapsed);
+    }
+    let (spared, judging): (Rules, Rules) = running
+        .into_iter()
+        .partition(|(_, rule)| is_spared(table, rule, &packet));
+    let hash = hash(&packet.flow);
+    let (hit, undrawn): (Rules, Rules) = judging
+        .into_iter()
+        .partition(|(_, rule)| drawn(&rule.rule, hash));
+    let strongest = |(_, rule): &&(u16, &PlannedRule)| (!is_blackhole(rule), rule.rule.rank);
+    let actor = hit.iter().min_by_key(strongest);
+    let expect = actor.map_or_else(passes, |(slot, rule)| fate(&packet, *slot, rule));
+    let expect = slots(&undrawn).fold(also_expired(expect), Expect::undrawn);
+    let expect = slots(&spared).fold(expect, Expect::spared);
+    let others = slots(&hit).filter(|slot| actor.is_none_or(|(actor, _)| actor != slot));
+    others.fold(expect, Expect::outranked)
+}
+
+/// The rules with an action whose words the packet satisfies.
+fn acting<'a>(table: &'a Table, packet: &Read) -> Rules<'a> {
+    let met = |rule: &PlannedRule| rule.id.block.is_some() && packet.meets(&rule.matching);
+    table.rules().filter(|(_, rule)| met(rule)).collect()
+}
+
+/// Whether another rule of the same fault spares the packet.
+fn is_spared(table: &Table, rule: &PlannedRule, packet: &Read) -> bool {
+    let spares = |other: &PlannedRule| {
+        other.id.block.is_none() && other.id.fault == rule.id.fault && packet.meets(&other.matching)
+    };
+    table.rules().any(|(_, other)| spares(other))
+}
+
+fn slots(rules: &[(u16, &PlannedRule)]) -> impl Iterator<Item = u16> {
+    rules.iter().map(|(slot, _)| *slot)
+}
+
+fn is_blackhole(rule: &PlannedRule) -> bool {
+    rule.rule.action == Action::Blackhole.word()
+}
+
+/// What the rule that acts does to the packet.
+fn fate(packet: &Read, slot: u16, rule: &PlannedRule) -> Expect {
+    if is_blackhole(rule) {
+        return vanishes(slot);
+    }
+    match packet.segment {
+        None => let_through(slot),
+        Some(with) if with & flags::RST != 0 => let_through(slot),
+        Some(with) if with & (flags::SYN | flags::ACK) == flags::SYN => refused(slot),
+        Some(_) => reset(slot),
+    }
+}

@@ -1,0 +1,103 @@
+//! Many random frames over many random tables: the same verdicts and counters as the reference.
+//!
+//! `NETFAULT_SEED` chooses other ones; a failure prints the seed of its table, which comes first when
+//! it is given.
+
+use std::collections::BTreeMap;
+use std::env;
+
+use chaos_abi::{Counters, Direction};
+use chaos_agent::inventory::boot_clock;
+use chaos_plan::{explain, total};
+use chaos_tests::promises;
+
+use crate::bench::random::Random;
+use crate::bench::{Bench, code};
+use crate::chance::{World, faults, frame};
+use crate::reference;
+
+promises! { [] on_random_frames_over_random_tables in 300 }
+
+const TABLES: u64 = 1_000;
+/// Where time is short: in an emulated machine each takes a second.
+const FEW_TABLES: u64 = 30;
+const FRAMES: usize = 100;
+const SEED: u64 = 1;
+
+type Counted = BTreeMap<u16, Counters>;
+
+fn on_random_frames_over_random_tables() {
+    let seed = match env::var("NETFAULT_SEED") {
+        Ok(text) => text.parse().expect("NETFAULT_SEED is a number"),
+        Err(_) => SEED,
+    };
+    let mut hurry = ["NETFAULT_QUICK", "NETFAULT_VM"].into_iter();
+    let hurry = hurry.any(|variable| env::var_os(variable).is_some());
+    let tables = if hurry { FEW_TABLES } else { TABLES };
+    eprintln!("seed {seed}: {tables} tables, {FRAMES} frames each");
+    Bench::run(|bench| {
+        for table in 0..tables {
+            meet(bench, seed.wrapping_add(table));
+        }
+    });
+}
+
+/// One table, and the frames that meet it.
+fn meet(bench: &mut Bench, seed: u64) {
+    let random = &mut Random(seed);
+    let world = World::of(random);
+    bench.start_over();
+    bench.hold(&faults(random, &world));
+    let leased = !random.once_in(10);
+    let until = if leased { u64::MAX } else { boot_clock() };
+    let set = bench.dataplane.lease(until);
+    set.expect("a lease can be written");
+    let mut due = counted(bench);
+    for _ in 0..FRAMES {
+        let way = random.one(&[Direction::Egress, Direction::Ingress]);
+        let frame = frame(random, &world, way);
+        let expect = reference::expect(&bench.table, &frame, way, leased);
+        let verdict = bench.hook(way, &frame);
+        let what = || {
+            format!(
+                "seed {seed}: {way:?} {frame:02x?}\n{}",
+                explain(&bench.table)
+            )
+        };
+        assert_eq!(
+            verdict.code,
+            code(expect.fate, way),
+            "the verdict on {}",
+            what()
+        );
+        for (slot, moved) in &expect.moved {
+            let held = due.get_mut(slot).expect("a rule is in the slot");
+            *held = total(&[*held, *moved]);
+            held.matched_bytes += moved.matched * frame.len() as u64;
+        }
+        if env::var_os("NETFAULT_SEED").is_some() {
+            assert_eq!(
+                timeless(counted(bench)),
+                due,
+                "the counters after {}",
+                what()
+            );
+        }
+    }
+    assert_eq!(timeless(counted(bench)), due, "the counters of seed {seed}");
+    bench.dataplane.drain();
+}
+
+/// What the kernel counts for each rule.
+fn counted(bench: &Bench) -> Counted {
+    let rules = bench.table.rules();
+    rules.map(|(slot, _)| (slot, bench.counted(slot))).collect()
+}
+
+/// Without the times of hits, which the reference does not know.
+fn timeless(mut counted: Counted) -> Counted {
+    for counters in counted.values_mut() {
+        (counters.first, counters.last) = (0, 0);
+    }
+    counted
+}
