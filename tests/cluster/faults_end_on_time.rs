@@ -13,14 +13,14 @@ use chaos_tests::promises;
 use chaos_witness::{Failure, now};
 
 promises! { [Cluster]
-    though_a_node_is_cut_off in 150,
-    though_the_api_server_is_away_for_longer in 150,
-    though_the_controller_is_gone in 150,
-    though_its_leader_stands_still in 150,
-    a_node_lists_and_ends_it_without_the_api_server in 150,
-    an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on in 150,
-    an_agent_that_dies_again_and_again_is_told_and_so_is_the_gap in 150,
-    an_agent_that_stands_still_lets_traffic_flow_after_its_lease in 150
+    though_a_node_is_cut_off in 240,
+    though_the_api_server_is_away_for_longer in 240,
+    though_the_controller_is_gone in 240,
+    though_its_leader_stands_still in 240,
+    a_node_lists_and_ends_it_without_the_api_server in 240,
+    an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on in 240,
+    an_agent_that_dies_again_and_again_is_told_and_so_is_the_gap in 240,
+    an_agent_that_stands_still_lets_traffic_flow_after_its_lease in 240
 }
 
 const SOON: Duration = Duration::from_mins(1);

@@ -13,7 +13,7 @@ use crate::bed::Outcome;
 use crate::bed::process::is_alive;
 
 /// How long pods may take to be ready on a busy machine.
-const READY: Duration = Duration::from_mins(1);
+const READY: Duration = Duration::from_mins(2);
 
 /// What the names of all towns start with.
 const PREFIX: &str = "town-";
