@@ -48,8 +48,9 @@ fn what_leaves_the_pod_is_reset_and_the_application_is_told_by_its_sidecar() {
     is_whole(&client, "other", fault.asked);
     let status = fault.stop();
 
+    let healed = now();
     network.enter(|| ask(web)).expect("it is over");
-    let sidecar = client.lines_of(SIDECAR).from(fault.asked);
+    let sidecar = client.lines_of(SIDECAR).between(fault.asked, healed);
     assert_eq!(ended(&sidecar, &Failure::Reset), 1, "the sidecar's own");
     assert_eq!(ended(&sidecar, &Failure::Refused), REQUESTS);
     let (counters, told) = (status.totals.counters, status.totals.connections_reset);
