@@ -17,6 +17,7 @@ mod a_reset_answers_both_ends;
 mod draws_hit_their_share;
 mod events_tell_what_happened;
 mod every_program_loads;
+mod headers_are_looked_behind;
 mod idle_connections_are_reset;
 mod only_ip_is_judged;
 mod our_own_packets_pass;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         every_program_loads::PROMISES,
         only_ip_is_judged::PROMISES,
         rules_meet_only_their_traffic::PROMISES,
+        headers_are_looked_behind::PROMISES,
         a_blackhole_swallows::PROMISES,
         a_reset_answers_both_ends::PROMISES,
         several_rules_agree_on_one::PROMISES,

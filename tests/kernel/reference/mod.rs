@@ -1,24 +1,49 @@
 //! The reference: what a frame must do by the words of a table, told slowly, rule by rule.
 
+mod ip;
 mod read;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use chaos_abi::{Action, Direction};
 use chaos_ebpf::{drawn, hash};
 use chaos_plan::{PlannedRule, Table};
 
-use self::read::{Read, read};
+use self::read::Read;
 use crate::bench::expect::{Expect, let_through, passes, refused, reset, vanishes};
 use crate::bench::packet::flags;
 use crate::bench::words::NEVER;
 
 type Rules<'a> = Vec<(u16, &'a PlannedRule)>;
 
-/// What a frame must do. Deadlines are long past or [`NEVER`].
-pub(crate) fn expect(table: &Table, frame: &[u8], way: Direction, leased: bool) -> Expect {
-    let Some(packet) = read(frame, way) else {
-        return passes();
-    };
-    let (expired, running): (Rules, Rules) = acting(table, &packet)
+/// First fragments, by direction, source, target, identification and protocol: their ports, and what
+/// they carry.
+type Firsts = BTreeMap<(u8, IpAddr, IpAddr, u32, u8), ((u16, u16), u8)>;
+
+/// The reference, and the first fragments that it has seen.
+#[derive(Debug, Default)]
+pub(crate) struct Reference(Firsts);
+
+impl Reference {
+    /// What a frame must do. Deadlines are long past or [`NEVER`].
+    pub(crate) fn expect(
+        &mut self,
+        table: &Table,
+        frame: &[u8],
+        way: Direction,
+        leased: bool,
+    ) -> Expect {
+        if table.is_empty() {
+            return passes();
+        }
+        let packet = self.read(frame, way);
+        packet.map_or_else(passes, |packet| judge(table, &packet, leased))
+    }
+}
+
+fn judge(table: &Table, packet: &Read, leased: bool) -> Expect {
+    let (expired, running): (Rules, Rules) = acting(table, packet)
         .into_iter()
         .partition(|(_, rule)| rule.rule.deadline < NEVER);
     let also_expired = |expect| slots(&expired).fold(expect, Expect::expired);
@@ -27,14 +52,14 @@ pub(crate) fn expect(table: &Table, frame: &[u8], way: Direction, leased: bool) 
     }
     let (spared, judging): (Rules, Rules) = running
         .into_iter()
-        .partition(|(_, rule)| is_spared(table, rule, &packet));
+        .partition(|(_, rule)| is_spared(table, rule, packet));
     let hash = hash(&packet.flow);
     let (hit, undrawn): (Rules, Rules) = judging
         .into_iter()
         .partition(|(_, rule)| drawn(&rule.rule, hash));
     let strongest = |(_, rule): &&(u16, &PlannedRule)| (!is_blackhole(rule), rule.rule.rank);
     let actor = hit.iter().min_by_key(strongest);
-    let expect = actor.map_or_else(passes, |(slot, rule)| fate(&packet, *slot, rule));
+    let expect = actor.map_or_else(passes, |(slot, rule)| fate(packet, *slot, rule));
     let expect = slots(&undrawn).fold(also_expired(expect), Expect::undrawn);
     let expect = slots(&spared).fold(expect, Expect::spared);
     let others = slots(&hit).filter(|slot| actor.is_none_or(|(actor, _)| actor != slot));
@@ -65,7 +90,8 @@ fn is_blackhole(rule: &PlannedRule) -> bool {
 
 /// What the rule that acts does to the packet.
 fn fate(packet: &Read, slot: u16, rule: &PlannedRule) -> Expect {
-    if is_blackhole(rule) {
+    // What is left of a segment whose first fragment was answered vanishes.
+    if is_blackhole(rule) || packet.is_rest {
         return vanishes(slot);
     }
     match packet.segment {
