@@ -3,27 +3,20 @@
 mod ip;
 mod read;
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-
 use chaos_abi::{Action, Direction};
 use chaos_ebpf::{drawn, hash};
-use chaos_plan::{PlannedRule, Table};
+use chaos_plan::{Matching, PacketWords, PlannedRule, Table};
 
-use self::read::Read;
+use self::read::{Read, Reader, Words};
 use crate::bench::expect::{Expect, let_through, passes, refused, reset, vanishes};
 use crate::bench::packet::flags;
 use crate::bench::words::NEVER;
 
 type Rules<'a> = Vec<(u16, &'a PlannedRule)>;
 
-/// First fragments, by direction, source, target, identification and protocol: their ports, and what
-/// they carry.
-type Firsts = BTreeMap<(u8, IpAddr, IpAddr, u32, u8), ((u16, u16), u8)>;
-
 /// The reference, and the first fragments that it has seen.
 #[derive(Debug, Default)]
-pub(crate) struct Reference(Firsts);
+pub(crate) struct Reference(Reader);
 
 impl Reference {
     /// What a frame must do. Deadlines are long past or [`NEVER`].
@@ -37,7 +30,7 @@ impl Reference {
         if table.is_empty() {
             return passes();
         }
-        let packet = self.read(frame, way);
+        let packet = self.0.read(frame, way);
         packet.map_or_else(passes, |packet| judge(table, &packet, leased))
     }
 }
@@ -66,16 +59,31 @@ fn judge(table: &Table, packet: &Read, leased: bool) -> Expect {
     others.fold(expect, Expect::outranked)
 }
 
+/// Whether a packet satisfies the words of a rule, as one of the things it is.
+fn meets(packet: &Read, matching: &Matching) -> bool {
+    let takes = |words: &Words| {
+        matching.takes(&PacketWords {
+            direction: words.direction,
+            protocol: words.protocol,
+            peer: words.peer,
+            ports: words.ports,
+        })
+    };
+    packet.words.iter().any(takes)
+}
+
 /// The rules with an action whose words the packet satisfies.
 fn acting<'a>(table: &'a Table, packet: &Read) -> Rules<'a> {
-    let met = |rule: &PlannedRule| rule.id.block.is_some() && packet.meets(&rule.matching);
+    let met = |rule: &PlannedRule| rule.id.block.is_some() && meets(packet, &rule.matching);
     table.rules().filter(|(_, rule)| met(rule)).collect()
 }
 
 /// Whether another rule of the same fault spares the packet.
 fn is_spared(table: &Table, rule: &PlannedRule, packet: &Read) -> bool {
     let spares = |other: &PlannedRule| {
-        other.id.block.is_none() && other.id.fault == rule.id.fault && packet.meets(&other.matching)
+        other.id.block.is_none()
+            && other.id.fault == rule.id.fault
+            && meets(packet, &other.matching)
     };
     table.rules().any(|(_, other)| spares(other))
 }

@@ -1,23 +1,41 @@
 //! A frame read as its standards say, one header after the other.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use chaos_abi::{Direction, Flow, Protocol, mapped};
-use chaos_plan::{Matching, PacketWords};
 
 use super::ip::Ip;
-use super::{Firsts, Reference};
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
 
+/// First fragments, by direction, source, target, identification and protocol: their ports, and what
+/// they carry.
+type Firsts = BTreeMap<(u8, IpAddr, IpAddr, u32, u8), ((u16, u16), u8)>;
+
+/// Reads frames, and remembers the first fragments among them.
+#[derive(Debug, Default)]
+pub(crate) struct Reader(Firsts);
+
+/// One of the things that a packet is to rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words {
+    pub(crate) direction: Direction,
+    pub(crate) protocol: Protocol,
+    /// The other end's address.
+    pub(crate) peer: IpAddr,
+    /// The target's port and the other end's, where they are known.
+    pub(crate) ports: Ports,
+}
+
 /// What rules may ask of a packet.
 #[derive(Debug)]
 pub(crate) struct Read {
     /// What it is to rules: of an ICMP error the packet that it quotes, and the error itself.
-    words: Vec<PacketWords>,
+    pub(crate) words: Vec<Words>,
     /// What the kernel calls its flow.
     pub(crate) flow: Flow,
     /// The flags of a TCP segment whose header is there.
@@ -26,17 +44,10 @@ pub(crate) struct Read {
     pub(crate) is_rest: bool,
 }
 
-impl Read {
-    /// Whether it satisfies the words of a rule.
-    pub(crate) fn meets(&self, matching: &Matching) -> bool {
-        self.words.iter().any(|words| matching.takes(words))
-    }
-}
-
-/// Source and target port.
+/// Two ports.
 type Ports = Option<(u16, u16)>;
 
-impl Reference {
+impl Reader {
     /// Reads a frame; `None` for one that is not IP, is cut short, or finds neighbours: it passes.
     pub(crate) fn read(&mut self, frame: &[u8], way: Direction) -> Option<Read> {
         let (ether_type, packet) = behind_tags(frame)?;
@@ -124,8 +135,8 @@ fn quote(bytes: &[u8], v6: bool) -> Option<(Ip<'_>, Ports)> {
 }
 
 /// What rules see of a packet that went `went`, or is quoted by one that goes `goes`.
-fn words(ip: &Ip, ports: Ports, went: Direction, goes: Direction) -> PacketWords {
-    PacketWords {
+fn words(ip: &Ip, ports: Ports, went: Direction, goes: Direction) -> Words {
+    Words {
         direction: goes,
         protocol: Protocol::from_number(ip.protocol),
         peer: ends(ip.source, ip.target, went).1,
