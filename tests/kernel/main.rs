@@ -15,6 +15,7 @@ mod reference;
 mod a_blackhole_swallows;
 mod a_reset_answers_both_ends;
 mod draws_hit_their_share;
+mod edits_are_seen_whole;
 mod events_tell_what_happened;
 mod every_program_loads;
 mod headers_are_looked_behind;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         draws_hit_their_share::PROMISES,
         rules_run_out::PROMISES,
         tables_change_in_place::PROMISES,
+        edits_are_seen_whole::PROMISES,
         our_own_packets_pass::PROMISES,
         events_tell_what_happened::PROMISES,
         verdicts_are_traced::PROMISES,
