@@ -38,6 +38,8 @@ pub struct Case {
     pub hash: u64,
     /// The packet.
     pub packet: Packet,
+    /// 1 once the packet has been read.
+    pub is_read: u32,
     /// Bytes of the frame.
     pub length: u32,
     /// The word whose turn it is.

@@ -41,7 +41,7 @@ struct Numbers {
 /// Judges the flow as an egress packet of it would be judged, and resets it where a rule says so.
 #[inline(always)]
 pub(super) fn run(skb: &Skb) -> i32 {
-    let case = read(skb, Direction::Egress, Scratch::Actor).and_then(|()| case(Scratch::Actor));
+    let case = read(skb, Direction::Egress, Scratch::Actor);
     let returned = if case.is_some_and(|case| case.packet.is_segment()) {
         flow(skb)
     } else {

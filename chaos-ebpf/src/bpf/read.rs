@@ -20,25 +20,52 @@ pub(super) enum Scratch {
 
 /// Reads a frame into its case. `None` for what is not IP, for what finds neighbours, and for what is
 /// cut short: it passes.
+///
+/// As a callback: its stack is given back at the end, which on Linux 6.1 leaves enough for the rest.
 #[inline(always)]
-pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<()> {
-    let packet = &mut case(scratch)?.packet;
-    let frame = Read {
+pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<&'static mut Case> {
+    case(scratch)?.is_read = 0;
+    let mut read = Read {
         skb: skb.raw(),
         scratch: scratch as u32,
+        leaves: direction as u32,
     };
-    packet.read(&frame, direction)?;
-    if let Scratch::Hook = scratch {
-        share(packet);
-    }
-    Some(())
+    let turn: extern "C" fn(u64, *mut Read) -> i64 = read_frame;
+    let context = (&raw mut read).cast::<c_void>();
+    // SAFETY: the callback takes this context, which outlives the call.
+    unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
+    case(scratch).filter(|case| case.is_read != 0)
 }
 
-/// A frame, and whose case its packet is read into.
+/// A frame, which way it goes, and whose case its packet is read into.
 #[repr(C)]
 struct Read {
     skb: *mut __sk_buff,
     scratch: u32,
+    leaves: u32,
+}
+
+/// Reads the packet, and what an earlier fragment of it told.
+extern "C" fn read_frame(_: u64, read: *mut Read) -> i64 {
+    // SAFETY: `read` gives its own.
+    let read = unsafe { &*read };
+    let Some(case) = CASE.get_ptr_mut(read.scratch) else {
+        return 1;
+    };
+    // SAFETY: as in `case`.
+    let case = unsafe { &mut *case };
+    let direction = if read.leaves == Direction::Egress as u32 {
+        Direction::Egress
+    } else {
+        Direction::Ingress
+    };
+    if case.packet.read(read, direction).is_some() {
+        if read.scratch == Scratch::Hook as u32 {
+            share(&mut case.packet);
+        }
+        case.is_read = 1;
+    }
+    1
 }
 
 impl Frame for Read {

@@ -64,8 +64,18 @@ impl Packet {
     pub fn read(&mut self, frame: &(impl Frame + ?Sized), direction: Direction) -> Option<()> {
         self.clear(direction);
         match self.behind_tags(frame)? {
-            IPV4 => self.ipv4(&frame.load(self.l3)?, self.l3, direction)?,
-            IPV6 => self.ipv6(&frame.load(self.l3)?, self.l3, direction)?,
+            IPV4 => {
+                let header = frame.load(self.l3)?;
+                self.v6 = 0;
+                self.ipv4(&header, self.l3)?;
+                self.ipv4_ends(&header, direction);
+            }
+            IPV6 => {
+                let header = frame.load(self.l3)?;
+                self.v6 = 1;
+                self.ipv6(&header, self.l3)?;
+                self.ipv6_ends(&header, direction);
+            }
             _ => return None,
         }
         self.outer = self.flow.peer;
@@ -104,17 +114,13 @@ impl Packet {
         Some(kind)
     }
 
-    /// Reads an IPv4 header without its options. `None` where it is not one.
+    /// Reads an IPv4 header but for its options and addresses. `None` where it is not one.
     #[inline(always)]
-    fn ipv4(&mut self, header: &[u8; IPV4_HEADER], at: u32, direction: Direction) -> Option<()> {
+    fn ipv4(&mut self, header: &[u8; IPV4_HEADER], at: u32) -> Option<()> {
         let words = header[0] & 0x0f;
         if header[0] >> 4 != 4 || words < 5 {
             return None;
         }
-        let source = mapped([header[12], header[13], header[14], header[15]]);
-        let target = mapped([header[16], header[17], header[18], header[19]]);
-        self.ends(source, target, direction);
-        self.v6 = 0;
         self.pass(header[9], at + u32::from(words) * 4);
         let ident = u16::from_be_bytes([header[4], header[5]]);
         // RFC 791 §3.1: more fragments in bit 2, the offset in bits 3 to 15.
@@ -123,19 +129,31 @@ impl Packet {
         Some(())
     }
 
-    /// Reads a fixed IPv6 header. `None` where it is not one.
+    /// Takes the addresses of an IPv4 packet that goes this way.
     #[inline(always)]
-    fn ipv6(&mut self, header: &[u8; IPV6_HEADER], at: u32, direction: Direction) -> Option<()> {
+    fn ipv4_ends(&mut self, header: &[u8; IPV4_HEADER], direction: Direction) {
+        let source = mapped([header[12], header[13], header[14], header[15]]);
+        let target = mapped([header[16], header[17], header[18], header[19]]);
+        self.ends(source, target, direction);
+    }
+
+    /// Reads a fixed IPv6 header but for its addresses. `None` where it is not one.
+    #[inline(always)]
+    fn ipv6(&mut self, header: &[u8; IPV6_HEADER], at: u32) -> Option<()> {
         if header[0] >> 4 != 6 {
             return None;
         }
+        self.pass(header[6], at + FIXED);
+        Some(())
+    }
+
+    /// Takes the addresses of an IPv6 packet that goes this way.
+    #[inline(always)]
+    fn ipv6_ends(&mut self, header: &[u8; IPV6_HEADER], direction: Direction) {
         let (mut source, mut target) = ([0; 16], [0; 16]);
         source.copy_from_slice(&header[8..24]);
         target.copy_from_slice(&header[24..40]);
         self.ends(source, target, direction);
-        self.v6 = 1;
-        self.pass(header[6], at + FIXED);
-        Some(())
     }
 
     #[inline(always)]
@@ -245,16 +263,17 @@ impl Packet {
             return None;
         }
         if is_error(kind, self.is_v6()) {
-            let flow = self.flow;
+            let protocol = self.flow.protocol;
             if self.quoted(frame).is_none() {
                 // Too short a quote is none.
-                (self.flow, self.ported) = (flow, 0);
+                self.flow.protocol = protocol;
             }
         }
         Some(())
     }
 
-    /// Reads the packet that an error quotes, which went the other way.
+    /// Reads the packet that an error quotes, which went the other way. Its addresses come last, so
+    /// that where it is too short the error has its own.
     #[inline(always)]
     fn quoted(&mut self, frame: &(impl Frame + ?Sized)) -> Option<()> {
         let way = match self.direction() {
@@ -264,17 +283,29 @@ impl Packet {
         let at = self.l4 + ICMP_HEADER;
         self.fragment = WHOLE;
         if self.is_v6() {
-            self.ipv6(&frame.load(at)?, at, way)?;
+            let header = frame.load(at)?;
+            self.ipv6(&header, at)?;
+            self.quoted_ports(frame, way)?;
+            self.ipv6_ends(&header, way);
         } else {
-            self.ipv4(&frame.load(at)?, at, way)?;
+            let header = frame.load(at)?;
+            self.ipv4(&header, at)?;
+            self.quoted_ports(frame, way)?;
+            self.ipv4_ends(&header, way);
         }
+        self.quotes = 1;
+        Some(())
+    }
+
+    /// Reads the ports of a packet that is quoted; that it was a fragment means nothing for the error.
+    #[inline(always)]
+    fn quoted_ports(&mut self, frame: &(impl Frame + ?Sized), way: Direction) -> Option<()> {
         self.behind_extensions(frame)?;
         let has_ports = matches!(self.protocol(), Protocol::Tcp | Protocol::Udp);
         if self.fragment != LATER && has_ports {
             self.ports(frame.load(self.l4)?, way);
         }
         self.fragment = WHOLE;
-        self.quotes = 1;
         Some(())
     }
 }
