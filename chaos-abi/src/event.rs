@@ -43,4 +43,9 @@ pub struct Event {
     pub slot: u32,
     /// The flow it happened to.
     pub flow: Flow,
+    /// The sequence number of the SYN that was refused, which tells one attempt from a later one
+    /// from the same port; 0 for other kinds.
+    pub syn: u32,
+    /// Zero.
+    pub reserved: u32,
 }

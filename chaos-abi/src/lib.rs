@@ -28,7 +28,7 @@ pub use rule::{CERTAIN, RULES_A_BLOCK, Rule};
 pub use set::RuleSet;
 
 /// Version of this crate's layouts; the kernel object carries the one it was built with.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Rules one namespace can hold: the bits of a [`RuleSet`].
 pub const MAX_RULES: usize = 1024;

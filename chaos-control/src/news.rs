@@ -1,6 +1,6 @@
 //! What is told as events: what a status says that the one before did not.
 
-use chaos_api::{Condition, ConditionType, NetworkFaultStatus, PodReceipt, PodState};
+use chaos_api::{Condition, ConditionType, NetworkFaultStatus, PodReceipt, PodState, Reason};
 use kube::runtime::events::EventType;
 
 /// One event.
@@ -84,6 +84,12 @@ fn about_fault(
             EventType::Warning,
             &*now.reason,
             "Inject",
+            now.message.clone(),
+        ),
+        ConditionType::Succeeded if now.reason == Reason::NotInForce.as_str() => (
+            EventType::Warning,
+            "NeverInForce",
+            "RollBack",
             now.message.clone(),
         ),
         ConditionType::Succeeded if is && !was => {

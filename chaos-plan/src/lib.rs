@@ -39,6 +39,6 @@ pub use place::{
     PortView, Refusal, ServiceView, Verdict, World, place,
 };
 pub use raise::{Clock, Life, Observed, raise, total};
-pub use report::{PodReport, Preview, Report, ReportState};
-pub use status::{Answer, aggregate, next_change};
+pub use report::{PodReport, Preview, Report, ReportState, UnreadableReport};
+pub use status::{Agent, Answer, aggregate, next_change};
 pub use table::{Fault, PlannedRule, RuleId, Spare, Table};

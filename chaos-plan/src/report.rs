@@ -2,8 +2,9 @@
 
 use chaos_api::{EndReason, FlowInfo, Receipt};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use crate::{FaultId, Unsupported};
+use crate::FaultId;
 
 /// The account of one node's agent: the faults it holds, and those it held until a while ago.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,11 @@ pub struct Report {
     /// One entry for each pod and fault.
     pub pods: Vec<PodReport>,
 }
+
+/// Why a text is no report for this version.
+#[derive(Debug, Error)]
+#[error("the report is not readable: {0}")]
+pub struct UnreadableReport(serde_json::Error);
 
 /// One fault in one pod.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,10 +80,10 @@ impl Report {
     }
 
     /// Reads that text; an empty one is an empty report.
-    pub fn from_text(text: &str) -> Result<Self, Unsupported> {
+    pub fn from_text(text: &str) -> Result<Self, UnreadableReport> {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        Ok(serde_json::from_str(text)?)
+        serde_json::from_str(text).map_err(UnreadableReport)
     }
 }

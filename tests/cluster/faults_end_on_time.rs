@@ -4,7 +4,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use chaos_api::{ConditionType, PodState, Reason};
+use chaos_api::{ConditionType, NetworkFaultStatus, PodReceipt, PodState, Reason};
 use chaos_tests::cluster::{
     Fault, Hold, Lines, Pod, Town, Untouched, Workload, agent_of, controllers, leader, nanoseconds,
     soon,
@@ -13,12 +13,14 @@ use chaos_tests::promises;
 use chaos_witness::{Failure, now};
 
 promises! { [Cluster]
-    though_a_node_is_cut_off in 150,
-    though_the_api_server_is_away_for_longer in 150,
-    though_the_controller_is_gone in 150,
-    though_its_leader_stands_still in 150,
-    an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on in 150,
-    an_agent_that_stands_still_lets_traffic_flow_after_its_lease in 150
+    though_a_node_is_cut_off in 240,
+    though_the_api_server_is_away_for_longer in 240,
+    though_the_controller_is_gone in 240,
+    though_its_leader_stands_still in 240,
+    a_node_lists_and_ends_it_without_the_api_server in 240,
+    an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on in 240,
+    an_agent_that_dies_again_and_again_is_told_and_so_is_the_gap in 240,
+    an_agent_that_stands_still_lets_traffic_flow_after_its_lease in 240
 }
 
 const SOON: Duration = Duration::from_mins(1);
@@ -135,6 +137,40 @@ fn though_the_api_server_is_away_for_longer() {
     scene.untouched.assert();
 }
 
+fn a_node_lists_and_ends_it_without_the_api_server() {
+    let scene = Scene::set("alone");
+    let fault = scene.inject("60s");
+    let [client, other] = [&scene.clients[0], &scene.clients[1]];
+    let name = format!("{}/{}", scene.town.name(), fault.name());
+    let hold = Hold::of("kube-apiserver");
+    let node = client.node();
+    let list = node.netfault("list");
+    assert!(list.expect_code(0).stdout.contains(&name), "{list:?}");
+    let second = node.netfault(&format!(
+        "inject blackhole --container {} --for 5s",
+        client.container()
+    ));
+    let refused = "is under a fault of the cluster";
+    assert!(second.expect_code(1).stderr.contains(refused), "{second:?}");
+    node.netfault(&format!("stop {name}")).expect_code(0);
+    let stopped = now();
+    drop(hold);
+    let lines = client.await_lines("main", "answers", SOON, |lines| {
+        let lines = lines.from(stopped);
+        (lines.answers() >= 10).then_some(lines)
+    });
+    assert!(first_answer(&lines) < stopped + nanoseconds(MARGIN));
+    let ended = |status: &NetworkFaultStatus| {
+        let receipt = receipt(status, client);
+        receipt.state == PodState::Ended && receipt.reason.as_deref() == Some("Stopped")
+    };
+    let status = fault.await_status("the node's end is told", SOON, ended);
+    assert_eq!(receipt(&status, other).state, PodState::Armed);
+    assert_eq!(other.lines().between(stopped, now()).answers(), 0);
+    fault.stop();
+    scene.untouched.assert();
+}
+
 fn though_the_controller_is_gone() {
     let scene = Scene::set("adrift");
     let fault = scene.inject(TIME);
@@ -202,6 +238,49 @@ fn an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on()
     }
     status_is_true(&fault);
     scene.untouched.assert();
+}
+
+fn an_agent_that_dies_again_and_again_is_told_and_so_is_the_gap() {
+    let scene = Scene::set("again");
+    let fault = scene.inject("90s");
+    let client = &scene.clients[0];
+    let hit = |status: &NetworkFaultStatus| receipt(status, client).counters.refused > 20;
+    let before = fault.await_status("it hits", SOON, hit);
+    let first = now();
+    agent_of(&client.node()).kill();
+    await_refusals(client, now());
+    // A container that fails a second time is started anew only after a pause.
+    let second = now();
+    agent_of(&client.node()).kill();
+    fault.await_status("the agent is missed", SOON, |status| {
+        let degraded = status.condition(ConditionType::Degraded);
+        let missed = degraded.is_some_and(|one| one.reason == Reason::AgentsNotReady.as_str());
+        missed && status.active == 1
+    });
+    await_refusals(client, now());
+    let gaps = [second, first].map(|killed| Duration::from_nanos(now() - killed));
+    let status = fault.stop();
+    let receipt = receipt(&status, client);
+    let told = Duration::from(receipt.interrupted);
+    assert!(told > gaps[0] / 2 && told < gaps[1], "{told:?} of {gaps:?}");
+    let counted = self::receipt(&before, client).counters.refused;
+    assert!(receipt.counters.refused > counted, "what was counted stays");
+    scene.untouched.assert();
+}
+
+/// What a pod's agent has told.
+fn receipt<'a>(status: &'a NetworkFaultStatus, pod: &Pod) -> &'a PodReceipt {
+    let mut receipts = status.receipts.iter();
+    let own = receipts.find(|one| one.pod == pod.name());
+    own.expect("each pod has one")
+}
+
+/// Waits until a client is refused again.
+fn await_refusals(client: &Pod, since: u64) {
+    client.await_lines("main", "failures again", SOON, |lines| {
+        let failures = lines.from(since).failures();
+        (failures.len() >= 3).then_some(())
+    });
 }
 
 fn an_agent_that_stands_still_lets_traffic_flow_after_its_lease() {

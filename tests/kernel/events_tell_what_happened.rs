@@ -34,6 +34,7 @@ fn at_its_time_and_with_its_flow() {
                 kind: kind as u32,
                 slot: 0,
                 flow: packet.flow(),
+                ..Event::default()
             };
             assert_eq!(*event, due);
         }

@@ -1,6 +1,7 @@
 //! While `reset` is in force, an attempt to connect is refused, and never reaches the peer.
 
 use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use chaos_api::RuleCounters;
@@ -8,10 +9,14 @@ use chaos_tests::bed::netfault::total;
 use chaos_tests::bed::tcp::{Listener, Wire};
 use chaos_tests::bed::{Capture, Netfault, Pair, Unchanged};
 use chaos_tests::promises;
+use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_reuseaddr;
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 
 promises! { [Netfault, Tcpdump]
     when_the_target_dials,
-    when_the_target_is_dialled
+    when_the_target_is_dialled,
+    and_counts_though_its_port_is_used_again
 }
 
 const ATTEMPTS: u64 = 10;
@@ -58,6 +63,27 @@ fn when_the_target_is_dialled() {
         drop(capture);
         unchanged.assert();
     }
+}
+
+fn and_counts_though_its_port_is_used_again() {
+    let pair = Pair::new();
+    let netfault = Netfault::new();
+    let listener = Listener::on(&pair.server, Wire::V4, 0);
+    let words = format!("reset --port {} --for 30s", listener.port());
+    let fault = netfault.inject(&pair.client, &words);
+    let to = SocketAddrV4::new(pair.server.v4(), listener.port());
+    for _ in 0..ATTEMPTS {
+        let refused = pair.client.enter(|| dial_from(40_000, to));
+        assert_eq!(refused, Err(Errno::CONNREFUSED));
+    }
+    assert_eq!(fault.stop().connections_reset, ATTEMPTS);
+}
+
+fn dial_from(port: u16, to: SocketAddrV4) -> Result<(), Errno> {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    set_socket_reuseaddr(&socket, true)?;
+    bind(&socket, &SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port))?;
+    connect(&socket, &to)
 }
 
 fn are_refused(listener: &Listener, pair: &Pair) {

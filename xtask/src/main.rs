@@ -37,8 +37,7 @@ enum Command {
     Demo(programs::DemoArgs),
     Test(test::Args),
     Bench(programs::BenchArgs),
-    #[command(subcommand)]
-    Cluster(cluster::Command),
+    Cluster(cluster::Args),
     Crds(crds::Args),
     Image(image::Args),
     /// Checks the formatting and runs clippy, warnings as errors.
@@ -62,7 +61,7 @@ fn main() -> ExitCode {
             Command::Demo(args) => programs::demo(&workspace, &args),
             Command::Test(args) => test::run(&workspace, &args),
             Command::Bench(args) => programs::bench(&workspace, &args),
-            Command::Cluster(command) => cluster::run(&workspace, &command),
+            Command::Cluster(args) => cluster::run(&workspace, &args),
             Command::Crds(args) => crds::run(&workspace, &args),
             Command::Image(args) => image::run(&workspace, &args),
             Command::Lint => lint::run(&workspace),

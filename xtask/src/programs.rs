@@ -89,7 +89,7 @@ pub(crate) fn require_root(what: &str) -> Result<()> {
 /// Runs a program of chaos-tests with a cluster on which netfault is installed.
 fn on_cluster(built: &Built, program: Command, bound: Duration) -> Result<()> {
     setup::ensure(built.workspace(), &[Purpose::Cluster, Purpose::Image])?;
-    cluster::with_netfault(built, program, |mut program| {
+    cluster::with_netfault(built, &cluster::Wanted::THREE, program, |mut program| {
         process::status(&mut program, bound)
     })
 }

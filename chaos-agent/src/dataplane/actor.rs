@@ -15,7 +15,7 @@ use chaos_abi::{
 use chaos_plan::{PacketWords, PlannedRule, Table};
 
 use super::{Dataplane, DataplaneError, Hooks, Program, load::context};
-use crate::inventory::{Connection, Namespace, Routes, States, connections};
+use crate::inventory::{Connection, Namespace, Routes, States, connections, redirected};
 
 /// How often the connections are listed: busy ones can move on between the look-up of their
 /// sequence numbers and the RST.
@@ -72,13 +72,16 @@ impl Dataplane {
         caught: &mut Caught,
     ) -> Result<(), DataplaneError> {
         (caught.left, caught.out_of_reach) = (0, 0);
-        for connection in connections(States::LIVE)? {
+        let all = connections(States::LIVE)?;
+        let redirected = redirected(&all);
+        for connection in all {
             if !may_hit(table, &connection) {
                 continue;
             }
             // Without a route the connection cannot reach its peer, and neither can a RST.
             let route = routes.of(&connection).ok();
-            let Some(route) = route.filter(|r| !r.own && hooks.cover(r.interface)) else {
+            let leaves = !redirected.contains(&connection.local);
+            let Some(route) = route.filter(|r| leaves && !r.own && hooks.cover(r.interface)) else {
                 caught.out_of_reach += 1;
                 continue;
             };

@@ -14,15 +14,16 @@ use crate::{
     inventory::boot_clock,
 };
 
-/// Flows that one fault remembers; later ones are counted by the rules' counters alone.
-const FLOWS: usize = 65_536;
+/// Connections that one fault remembers; later ones are counted by the rules' counters alone.
+const CONNECTIONS: usize = 65_536;
 
 /// One fault in force.
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) fault: Fault,
     life: Life,
-    flows: HashSet<Flow>,
+    /// By flow and, for one that was refused, the sequence number of its SYN: ports are used again.
+    connections: HashSet<(Flow, u32)>,
     warnings: Vec<String>,
 }
 
@@ -38,7 +39,7 @@ impl Account {
                 untold,
                 past: BTreeMap::new(),
             },
-            flows: HashSet::new(),
+            connections: HashSet::new(),
             warnings: Vec::new(),
         }
     }
@@ -63,7 +64,7 @@ impl Account {
 
     pub(super) fn receipt(&self, table: &Table, mut observed: Observed) -> Receipt {
         let name = self.fault.name.clone();
-        observed.connections = BTreeMap::from([(name, self.flows.len() as u64)]);
+        observed.connections = BTreeMap::from([(name, self.connections.len() as u64)]);
         let mut receipt = raise(&self.fault, table, &self.life, &observed, clock());
         receipt.warnings.extend(self.warnings.iter().cloned());
         receipt
@@ -99,13 +100,13 @@ impl Account {
     }
 }
 
-/// Writes a flow down for the fault of a rule.
-pub(super) fn hit(running: &mut [Account], rule: Option<&PlannedRule>, flow: Flow) {
+/// Writes a connection down for the fault of a rule; `syn` is 0 but for one that was refused.
+pub(super) fn hit(running: &mut [Account], rule: Option<&PlannedRule>, flow: Flow, syn: u32) {
     let account = running
         .iter_mut()
         .find(|account| rule.is_some_and(|rule| rule.id.fault == account.fault.name));
-    if let Some(account) = account.filter(|account| account.flows.len() < FLOWS) {
-        account.flows.insert(flow);
+    if let Some(account) = account.filter(|account| account.connections.len() < CONNECTIONS) {
+        account.connections.insert((flow, syn));
     }
 }
 

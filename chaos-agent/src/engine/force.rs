@@ -39,7 +39,7 @@ impl Engine {
     /// Writes down what a catch hit, and for the fault that it was made for what it missed.
     pub(super) fn note(&mut self, name: &str, caught: &Caught) {
         for (slot, flow) in &caught.flows {
-            account::hit(&mut self.running, self.table.rule(*slot), *flow);
+            account::hit(&mut self.running, self.table.rule(*slot), *flow, 0);
         }
         let mut running = self.running.iter_mut();
         if let Some(account) = running.find(|account| account.fault.name == name) {
@@ -55,7 +55,7 @@ impl Engine {
             };
             let before = || before.and_then(|table| table.rule(slot));
             let rule = self.table.rule(slot).or_else(before);
-            account::hit(&mut self.running, rule, event.flow);
+            account::hit(&mut self.running, rule, event.flow, event.syn);
         }
     }
 

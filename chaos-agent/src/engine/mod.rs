@@ -11,7 +11,7 @@ mod force;
 mod lease;
 mod order;
 
-use std::time::Duration;
+use std::{fs::File, time::Duration};
 
 use chaos_api::{EndReason, Receipt};
 use chaos_plan::Table;
@@ -43,6 +43,8 @@ pub struct Engine {
     table: Table,
     running: Vec<Account>,
     lease: Lease,
+    /// What tells others that the namespace is taken.
+    lock: Option<File>,
     /// When to look whether the target is gone, on the boot clock.
     next_look: u64,
 }
@@ -51,14 +53,24 @@ impl Engine {
     /// Loads the programs and attaches them to `namespace`; nothing is matched yet. `target` is
     /// how receipts call it.
     pub fn open(namespace: Namespace, target: &Target, trace: bool) -> Result<Self, EngineError> {
+        Self::with(Dataplane::load(trace)?, namespace, target)
+    }
+
+    /// The same with programs that are loaded and were never used.
+    pub(crate) fn with(
+        dataplane: Dataplane,
+        namespace: Namespace,
+        target: &Target,
+    ) -> Result<Self, EngineError> {
         let mut engine = Self {
             namespace,
             target: target.to_string(),
-            dataplane: Dataplane::load(trace)?,
+            dataplane,
             hooks: Hooks::default(),
             table: Table::default(),
             running: Vec::new(),
             lease: Lease::default(),
+            lock: None,
             next_look: 0,
         };
         engine.lease.renew(&mut engine.dataplane)?;
@@ -69,6 +81,11 @@ impl Engine {
             return Err(EngineError::NoInterface(engine.target));
         }
         Ok(engine)
+    }
+
+    /// Keeps the namespace's lock for as long as it lives.
+    pub(crate) fn keep(&mut self, lock: File) {
+        self.lock = Some(lock);
     }
 
     /// Brings a fault into force, idle connections included, and says what it hit at once. An

@@ -42,6 +42,11 @@ impl Client {
         Self::open(&dir.socket(inode))
     }
 
+    /// A connection to the agent of this machine; `None` where there is none.
+    pub fn of_agent(dir: &RunDir) -> Result<Option<Self>, HolderError> {
+        Self::open(&dir.agent_socket())
+    }
+
     fn open(socket: &Path) -> Result<Option<Self>, HolderError> {
         let stream = match UnixStream::connect(socket) {
             Ok(stream) => stream,

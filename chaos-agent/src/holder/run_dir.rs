@@ -38,7 +38,7 @@ impl RunDir {
 
     /// The lock of a namespace, or `None` while another process holds it. It lasts as long as the
     /// file is open, so that it ends with its holder however that ends.
-    pub(super) fn lock(&self, inode: u64) -> Result<Option<File>, HolderError> {
+    pub(crate) fn lock(&self, inode: u64) -> Result<Option<File>, HolderError> {
         self.lock_file(&format!("ns-{inode}.lock"))
     }
 
@@ -68,6 +68,11 @@ impl RunDir {
     /// The socket of the machine's agent.
     pub(crate) fn agent_socket(&self) -> PathBuf {
         self.0.join("agent.sock")
+    }
+
+    /// Where the machine's agent marks that it is at work.
+    pub(crate) fn agent_mark(&self) -> PathBuf {
+        self.0.join("agent.mark")
     }
 
     /// All sockets, of holders that live and that have died.

@@ -13,11 +13,12 @@ const UID_LENGTH: usize = 36;
 
 /// What runtimes put before the id. Monitors (`crio-conmon-ID`, `libpod-conmon-ID`) are left out
 /// on purpose: they live in the machine's own namespace.
-const PREFIXES: [&str; 6] = [
+const PREFIXES: [&str; 7] = [
     "",
     "cri-containerd-",
     "docker-",
     "crio-",
+    "nerdctl-",
     "libpod-",
     "libpod-payload-",
 ];
@@ -45,13 +46,13 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
 /// The id of the container that the process with these cgroups runs in: the innermost one, since
 /// a container that runs containers (a kind node) is not what their processes belong to.
 pub(super) fn container(text: &str) -> Option<&str> {
-    lines(text).find_map(|line| line.path.rsplit('/').find_map(container_of_segment))
+    innermost(text, container_of_segment)
 }
 
 /// The UID of the pod that the process with these cgroups runs in, or what names a static pod in its
 /// place: the innermost one, as for containers.
 pub(super) fn pod(text: &str) -> Option<String> {
-    lines(text).find_map(|line| line.path.rsplit('/').find_map(pod_of_segment))
+    innermost(text, pod_of_segment)
 }
 
 /// Whether `text` can stand for a pod in a cgroup's name: a UID (RFC 9562 §4), or the hash of a
@@ -66,6 +67,22 @@ pub(super) fn names_pod(text: &str) -> bool {
 pub(super) fn is_within(path: &str, ancestor: &str) -> bool {
     path.strip_prefix(ancestor)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What the deepest segment of all lines gives. A runtime inside a container leaves its containers at
+/// its own place in hierarchies that it does not know, so that the first line may be too short.
+fn innermost<'a, T>(text: &'a str, of_segment: impl Fn(&'a str) -> Option<T>) -> Option<T> {
+    let deepest = |line: Line<'a>| {
+        let segments = line.path.split('/').enumerate();
+        let found = segments.filter_map(|(depth, segment)| Some((depth, of_segment(segment)?)));
+        found.last()
+    };
+    let found = lines(text).filter_map(deepest).reduce(
+        |best, next| {
+            if next.0 > best.0 { next } else { best }
+        },
+    );
+    found.map(|(_, found)| found)
 }
 
 fn container_of_segment(segment: &str) -> Option<&str> {

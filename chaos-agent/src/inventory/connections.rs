@@ -1,5 +1,6 @@
 //! The sockets of the calling thread's namespace, from `NETLINK_SOCK_DIAG` (`sock_diag(7)`).
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use netlink_packet_core::{DecodeError, Parseable};
@@ -55,6 +56,14 @@ pub fn udp_flows() -> Result<Vec<Connection>, NetlinkError> {
     let mut found = kernel.sockets(AF_INET, IPPROTO_UDP, connected)?;
     found.append(&mut kernel.sockets(AF_INET6, IPPROTO_UDP, connected)?);
     Ok(found)
+}
+
+/// The local ends of those connections that never leave the namespace, though their peer is elsewhere:
+/// a rule of NAT inside (REDIRECT, as service meshes use it) gave them to a socket here, at a loopback
+/// address, whose peer they are.
+pub fn redirected(all: &[Connection]) -> HashSet<SocketAddr> {
+    let takers = all.iter().filter(|one| one.local.ip().is_loopback());
+    takers.map(|taker| taker.peer).collect()
 }
 
 struct Diag {

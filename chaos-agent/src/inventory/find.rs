@@ -34,7 +34,7 @@ fn search(target: &Target) -> Result<Namespace, FindReason> {
         Target::Pid(pid) => of_processes(&[*pid], |_| true),
         Target::Container(id) => of_container(container_id(id)?),
         Target::Cgroup(path) => of_cgroup(path),
-        Target::Pod { uid, hash, ips } => pod::find(hash.as_deref().unwrap_or(uid), ips),
+        Target::Pod { uid, hash, ips } => pod::find(uid, hash.as_deref(), ips),
     }
 }
 

@@ -23,7 +23,7 @@ mod tcp_state;
 mod watcher;
 
 pub use capabilities::{Capabilities, Capability};
-pub use connections::{Connection, connections, udp_flows};
+pub use connections::{Connection, connections, redirected, udp_flows};
 pub use find::{FindError, FindReason};
 pub use host::{HostError, boot_clock, kernel_release};
 pub use interfaces::{Interface, Kind, interface_index, interfaces};

@@ -1,6 +1,7 @@
-//! One fault in several pods as one receipt, as those who ask on the node read it.
+//! Receipts as one: those of one fault in several pods, as those who ask on the node read it, and
+//! those of one pod in which it was brought into force again.
 
-use chaos_api::{Receipt, RuleReceipt, State};
+use chaos_api::{Receipt, RuleReceipt, Span, State};
 
 /// Pods that are named.
 const NAMED: usize = 4;
@@ -13,6 +14,23 @@ pub(super) fn merged(mut receipts: Vec<Receipt>) -> Option<Receipt> {
     }
     let merged = receipts.into_iter().reduce(plus)?;
     Some(Receipt { target, ..merged })
+}
+
+/// What a fault did in one pod, before and since it was brought into force again there.
+pub(super) fn continued(before: Receipt, since: Receipt) -> Receipt {
+    let (state, reason, ended_at) = (since.state, since.reason, since.ended_at);
+    let (ends_at, seen, warnings) = (since.ends_at, since.seen.clone(), since.warnings.clone());
+    let interrupted = before.interrupted.as_nanos() + since.interrupted.as_nanos();
+    Receipt {
+        state,
+        reason,
+        ends_at,
+        ended_at,
+        interrupted: Span::from_nanos(interrupted),
+        seen,
+        warnings,
+        ..plus(before, since)
+    }
 }
 
 /// Says of each warning which pod it is about.

@@ -12,6 +12,7 @@ mod health;
 mod http;
 mod intake;
 mod ledger;
+mod mark;
 mod memory;
 mod merged;
 mod metrics;

@@ -25,12 +25,14 @@ use super::{
     health::Health,
     http,
     ledger::Ledger,
+    mark::Mark,
     metrics::Metrics,
     socket::Seat,
 };
 use crate::{
     doctor,
     holder::{RunDir, die_on_panic},
+    inventory::boot_clock,
 };
 
 /// What is logged unless `RUST_LOG` says otherwise. The client's errors are told by those who ask.
@@ -109,12 +111,16 @@ fn start(
     before: NodeReportStatus,
 ) -> Result<(Sender<Command>, JoinHandle<()>)> {
     let acknowledged = before.acknowledged();
-    let ledger = Ledger::restored(acknowledged.clone(), reported(&before));
+    let mark = Mark::open(&run_dir.agent_mark()).context("cannot mark that faults are held")?;
+    let now = boot_clock();
+    let lost = mark.last(now).unwrap_or(now);
+    let ledger = Ledger::restored(acknowledged.clone(), reported(&before), lost);
     let tools = Tools {
         clock: reach.clock.clone(),
         health: Arc::clone(&reach.health),
         metrics: reach.metrics.clone(),
         run_dir,
+        mark,
     };
     let (commands, accounts) =
         executor::start(tools, ledger).context("cannot start the executor")?;

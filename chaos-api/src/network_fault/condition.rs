@@ -118,6 +118,8 @@ reasons! {
     PodsRefused,
     /// Some nodes have not answered.
     NodesSilent,
+    /// The agents of some of its pods' nodes do not run, or are not ready.
+    AgentsNotReady,
     /// Something else that the messages tell.
     SeeMessages,
     /// It is not over.

@@ -24,6 +24,14 @@ pub(super) fn live(target: &Target) -> Result<Vec<FlowInfo>> {
     Ok(namespace.enter(chaos_agent::flows::live)??)
 }
 
+/// How many of them there are, and those that leave the target's namespace.
+pub(super) fn outward(target: &Target) -> Result<(usize, Vec<FlowInfo>)> {
+    let namespace = Namespace::find(&super::target(target)?)?;
+    let live = namespace.enter(chaos_agent::flows::live)??;
+    let outward = namespace.enter(chaos_agent::flows::outward)??;
+    Ok((live.len(), outward))
+}
+
 /// Flows as rows, as `ss` orders them.
 pub(super) fn table(flows: &[FlowInfo]) -> String {
     let rows = flows.iter().map(|flow| {

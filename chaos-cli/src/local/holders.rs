@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use chaos_agent::{
     doctor,
     holder::{Client, Holder, HolderError, RunDir},
@@ -70,7 +70,7 @@ pub(super) fn with_holder<T>(
                 Err(error) => return Err(error.into()),
             }
         } else if Instant::now() >= until {
-            bail!("the holder of {target} does not answer");
+            return Err(silent(&dir, &target.to_string()));
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -94,9 +94,20 @@ pub(super) fn with_other_holder<T>(
                 Err(error) => return Err(error.into()),
             }
         } else if Instant::now() >= until {
-            bail!("the holder of {named} does not answer");
+            return Err(silent(&dir, &named.to_string()));
         }
         start(target)?;
+    }
+}
+
+/// Why there is no holder to talk to although there is a lock.
+fn silent(dir: &RunDir, target: &str) -> Error {
+    match Client::of_agent(dir) {
+        Ok(Some(_)) => anyhow!(
+            "{target} is under a fault of the cluster: ask for another one there, or end it first \
+             (`netfault list` shows it)"
+        ),
+        _ => anyhow!("the holder of {target} does not answer"),
     }
 }
 

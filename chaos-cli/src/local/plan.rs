@@ -35,11 +35,11 @@ pub(super) fn plan(args: &Plan) -> Result<Exit> {
         spare: order.spare,
     };
     let table = lower(&Table::default(), &[fault])?;
-    let live = flows::live(&args.fault.target)?;
+    let (live, outward) = flows::outward(&args.fault.target)?;
     let preview = Preview {
         faults,
-        live: live.len(),
-        flows: live
+        live,
+        flows: outward
             .into_iter()
             .filter(|flow| meets(&table, flow))
             .collect(),

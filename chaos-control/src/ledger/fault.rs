@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use chaos_api::{ConditionType, FaultState, NetworkFault, NetworkFaultStatus, PodState};
+use chaos_api::{ConditionType, FaultState, NetworkFault, NetworkFaultStatus, PodState, Reason};
 use chaos_plan::{FaultView, Outcome, Verdict};
 use jiff::Timestamp;
 
@@ -16,6 +16,9 @@ const COUNTERS: Duration = Duration::from_secs(1);
 /// How long a status waits that would say no more than that the plans are published: the nodes'
 /// answers are about to come, and are told with it.
 const ANSWERS: Duration = Duration::from_millis(30);
+
+/// Why a fault that was in force nowhere has not succeeded.
+const NOWHERE: &str = Reason::NotInForce.as_str();
 
 /// What the leader remembers of a fault: what was decided about it for good, and its status.
 #[derive(Debug, Default)]
@@ -120,7 +123,9 @@ impl FaultEntry {
 
 /// Whether nothing can happen to a fault any more but that a node tells what it did.
 pub(super) fn is_final(fault: &NetworkFault, status: &NetworkFaultStatus) -> bool {
-    status.is(ConditionType::Succeeded) && status.observed_generation == fault.metadata.generation
+    let succeeded = status.condition(ConditionType::Succeeded);
+    let over = succeeded.is_some_and(|c| c.status == "True" || c.reason == NOWHERE);
+    over && status.observed_generation == fault.metadata.generation
 }
 
 /// When a fault of which the plans know the end began.

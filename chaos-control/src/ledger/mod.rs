@@ -195,7 +195,9 @@ impl Ledger {
             let report = mirror.reports.get(node);
             entry.plan.settle(shown, at);
             entry.report.settle(report.map(|report| &report.owner), at);
+            let agent = mirror.agent(node);
             let answer = mirror.answers.entry(node.clone()).or_default();
+            answer.agent = agent;
             entry.judge(shown, report, answer);
         }
     }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chaos_api::{NetworkFault, Settings};
 use chaos_plan::{
-    Answer, EndpointView, FaultView, NamespaceView, NodeView, Placement, PodView, ServiceView,
-    World, place,
+    Agent, Answer, EndpointView, FaultView, NamespaceView, NodeView, Placement, PodView,
+    ServiceView, World, place,
 };
 use jiff::Timestamp;
 
@@ -29,6 +29,8 @@ pub struct Mirror {
     handlers: HashMap<String, String>,
     /// By the key of a pod that has one, its runtime class.
     classes: HashMap<String, String>,
+    /// By the key of an agent's pod, its node and whether it is there.
+    agent_pods: BTreeMap<String, (String, Agent)>,
     halted: bool,
     settings: Settings,
     settings_problem: Option<String>,
@@ -73,6 +75,7 @@ impl Mirror {
             owners: BTreeMap::new(),
             handlers: HashMap::new(),
             classes: HashMap::new(),
+            agent_pods: BTreeMap::new(),
             halted: false,
             settings: Settings::new(namespace),
             settings_problem: None,
@@ -118,6 +121,17 @@ impl Mirror {
     pub fn agents(&self) -> impl Iterator<Item = (&str, &str)> {
         let linux = self.nodes.all().iter().filter(|node| node.os == "linux");
         linux.filter_map(|node| Some((node.name.as_str(), self.owner(&node.name)?)))
+    }
+
+    /// Whether a node's agent is there. While one takes the place of another there are two.
+    pub fn agent(&self, node: &str) -> Agent {
+        let pods = self.agent_pods.values();
+        let own: Vec<Agent> = pods
+            .filter_map(|(own, agent)| (own == node).then_some(*agent))
+            .collect();
+        let best = [Agent::Ready, Agent::NotReady];
+        let best = best.into_iter().find(|agent| own.contains(agent));
+        best.unwrap_or(Agent::Gone)
     }
 
     /// A node's UID.

@@ -19,6 +19,17 @@ impl Mirror {
             view.runtime = view.runtime.take().map(|class| self.handler(class));
         }
         self.changed.intent |= self.pods.put(key, view);
+        self.put_agent(key, pod);
+    }
+
+    fn put_agent(&mut self, key: &str, pod: Option<&Pod>) {
+        let own = |pod: &&Pod| pod.metadata.namespace.as_ref() == Some(&self.settings.namespace);
+        let agent = pod.filter(own).and_then(views::agent);
+        self.changed.progress |= self.agent_pods.get(key) != agent.as_ref();
+        match agent {
+            Some(agent) => drop(self.agent_pods.insert(key.to_owned(), agent)),
+            None => drop(self.agent_pods.remove(key)),
+        }
     }
 
     /// A runtime class's handler, or that there is no such class.

@@ -1,9 +1,11 @@
 //! Objects of the API server as the plain data that plans and statuses are made from.
 
+mod agent;
 mod cluster;
 mod own;
 mod pod;
 
+pub use agent::agent;
 pub use cluster::{endpoints, namespace, node, service};
 pub use own::{FoundFault, Mark, ShownPlan, ShownReport};
 pub use pod::pod;

@@ -6,7 +6,7 @@ use chaos_control::ledger::Job;
 use chaos_plan::ReportState;
 use serde_json::json;
 
-use crate::town::{Town, at};
+use crate::town::{Town, at, put_agent};
 
 /// A town in which a fault is in force in all its pods, told or not.
 fn armed() -> Town {
@@ -64,6 +64,30 @@ fn a_node_that_does_not_answer_is_named_when_its_time_is_over() {
 }
 
 #[test]
+fn an_agent_that_does_not_run_is_told_without_its_answer() {
+    let mut town = armed();
+    town.settle();
+    let waiting = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+    put_agent(&mut town.mirror, "n1", &waiting, false);
+    town.settle();
+    let told = town.fault("a").status.unwrap();
+    assert_eq!(
+        (told.state, told.pods.as_str()),
+        (FaultState::Partial, "1/2")
+    );
+    assert_eq!(reason(&told, ConditionType::Degraded), "AgentsNotReady");
+    put_agent(&mut town.mirror, "n1", &json!({"running": {}}), false);
+    town.settle();
+    let back = town.fault("a").status.unwrap();
+    let degraded = back.condition(ConditionType::Degraded).unwrap();
+    let words = "the agent on n1 is not ready, so what it said last may be old";
+    assert_eq!(
+        (back.pods.as_str(), degraded.message.as_str()),
+        ("2/2", words)
+    );
+}
+
+#[test]
 fn the_end_is_told_without_an_answer() {
     let mut town = armed();
     town.settle();
@@ -75,6 +99,13 @@ fn the_end_is_told_without_an_answer() {
     assert_eq!(wake, Some(at(30)));
     town.pass(1);
     let jobs = town.jobs_by_time();
+    town.write_all(jobs);
+    let ending = town.fault("a").status.unwrap();
+    assert_eq!(reason(&ending, ConditionType::Succeeded), "Waiting");
+    let (wake, _) = town.ledger.wake(&town.mirror, town.now);
+    assert_eq!(wake, Some(at(31)), "the last accounts have a second");
+    town.pass(1_000);
+    let jobs = town.jobs_by_time();
     let ended = status(jobs);
     assert_eq!(reason(&ended, ConditionType::Succeeded), "Expired");
     assert_eq!(ended.state, FaultState::Ended);
@@ -84,7 +115,7 @@ fn the_end_is_told_without_an_answer() {
 fn a_fault_that_is_over_is_looked_at_again_only_if_a_node_names_it() {
     let mut town = armed();
     town.settle();
-    town.pass(30_000);
+    town.pass(31_000);
     let _ = town
         .jobs_by_time()
         .into_iter()

@@ -40,6 +40,7 @@ impl Town {
         for node in ["n1", "n2"] {
             mirror.put_node(node, Some(&self::node(node, &format!("uid-{node}"))));
             put_pod(&mut mirror, &format!("web-{node}"), node);
+            put_agent(&mut mirror, node, &json!({"running": {}}), true);
         }
         let now = Moment {
             server: "2026-11-20T12:00:00Z".parse().unwrap(),
@@ -260,6 +261,28 @@ pub(crate) fn put_pod(mirror: &mut Mirror, name: &str, node: &str) {
         "status": {"phase": "Running", "podIPs": [{"ip": "10.0.0.7"}]},
     }));
     mirror.put_pod(&format!("{NAMESPACE}/{name}"), Some(&pod));
+}
+
+/// The pod of a node's agent, whose container stands so.
+pub(crate) fn put_agent(mirror: &mut Mirror, node: &str, state: &Value, ready: bool) {
+    let name = format!("netfault-agent-{node}");
+    let ready = if ready { "True" } else { "False" };
+    let pod: Pod = object(json!({
+        "metadata": {
+            "name": name, "namespace": "netfault-system", "uid": format!("uid-{name}"),
+            "labels": {"app.kubernetes.io/name": "netfault-agent"},
+        },
+        "spec": {"nodeName": node, "containers": []},
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": ready}],
+            "containerStatuses": [{
+                "name": "agent", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                "state": state,
+            }],
+        },
+    }));
+    mirror.put_pod(&format!("netfault-system/{name}"), Some(&pod));
 }
 
 /// A time some seconds after the beginning.

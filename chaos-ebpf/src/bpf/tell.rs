@@ -20,6 +20,12 @@ pub(super) fn event(kind: EventKind, slot: u32, packet: &Packet, now: u64) {
         kind: kind as u32,
         slot,
         flow: packet.flow,
+        syn: if matches!(kind, EventKind::Refused) {
+            packet.seq
+        } else {
+            0
+        },
+        reserved: 0,
     };
     if EVENTS.output::<Event>(&event, 0).is_err()
         && let Some(untold) = UNTOLD.get_ptr_mut(0)

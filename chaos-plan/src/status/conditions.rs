@@ -7,7 +7,7 @@ use chaos_api::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Facts, entries::Entry, short};
+use super::{Agent, Facts, entries::Entry, short};
 use crate::Outcome;
 use crate::text::listed;
 
@@ -113,6 +113,10 @@ fn degraded(facts: &Facts) -> Says {
         let message = format!("{refused} pods are not under it; their reasons are in receipts");
         return yes(Reason::PodsRefused, &message);
     }
+    let away = away(facts);
+    if !away.is_empty() && !facts.past_end() {
+        return yes(Reason::AgentsNotReady, &away.join("; "));
+    }
     let silent = silent(facts);
     if !silent.is_empty() {
         let message = format!("no answer from {}", listed(&silent));
@@ -131,6 +135,26 @@ fn degraded(facts: &Facts) -> Says {
         return yes(reason, &before.message);
     }
     no(Reason::AsPlanned, "")
+}
+
+/// What is to be said of the nodes whose agents are not there to keep it in force.
+fn away(facts: &Facts) -> Vec<String> {
+    let stands = |state| matches!(state, PodState::Armed | PodState::Waiting);
+    let words = [
+        (Agent::Gone, "does not run, so nothing is in force there"),
+        (
+            Agent::NotReady,
+            "is not ready, so what it said last may be old",
+        ),
+    ];
+    let lines = words.into_iter().filter_map(|(agent, words)| {
+        let own = facts.entries.iter();
+        let own = own.filter(|e| e.agent == agent && stands(e.receipt.state));
+        let nodes: BTreeSet<&str> = own.map(|entry| entry.receipt.node.as_str()).collect();
+        let nodes = listed(&nodes.into_iter().collect::<Vec<_>>());
+        (!nodes.is_empty()).then(|| format!("the agent on {nodes} {words}"))
+    });
+    lines.collect()
 }
 
 /// The nodes whose answer is overdue.
@@ -154,6 +178,10 @@ fn succeeded(facts: &Facts) -> Says {
         Outcome::Over if facts.fault.started.is_none() => no(verdict.reason, &verdict.message),
         Outcome::Over if facts.is_held() => {
             no(Reason::Waiting, "some nodes have not confirmed its end")
+        }
+        Outcome::Over if facts.was_nowhere() => {
+            let words = "its time is over, and no pod was told to be under it";
+            no(Reason::NotInForce, words)
         }
         Outcome::Over => yes(verdict.reason, &verdict.message),
         Outcome::Placed | Outcome::Refused => no(Reason::Running, ""),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chaos_api::{EndReason, PodReceipt, PodState, RuleCounters, Span};
 use jiff::Timestamp;
 
-use super::{Answer, short};
+use super::{Agent, Answer, short};
 use crate::{FaultView, Outcome, PodRef, PodReport, Preview, ReportState, Verdict};
 
 /// One pod of a fault.
@@ -17,11 +17,20 @@ pub(super) struct Entry {
     pub(super) reported: bool,
     /// Since when its node owes an answer, where that is known.
     pub(super) asked: Option<Timestamp>,
+    /// Whether its node's agent is there.
+    pub(super) agent: Agent,
     pub(super) preview: Option<Preview>,
     pub(super) warnings: Vec<String>,
 }
 
 impl Entry {
+    /// What an agent held ended with it; its successor brings it into force again.
+    pub(super) fn end_with_agent(&mut self) {
+        if self.agent == Agent::Gone && self.receipt.state == PodState::Armed {
+            self.receipt.state = PodState::Waiting;
+        }
+    }
+
     /// Its kernel has let go by itself, whether its agent says so or not.
     pub(super) fn expire(&mut self) {
         self.may_be_held = false;
@@ -69,8 +78,10 @@ pub(super) fn gather(
     }
     let mut entries: Vec<Entry> = entries.into_values().collect();
     for entry in &mut entries {
-        let answer = answers.get(&entry.receipt.node);
-        entry.asked = answer.and_then(|answer| answer.asked);
+        if let Some(answer) = answers.get(&entry.receipt.node) {
+            entry.asked = answer.asked;
+            entry.agent = answer.agent;
+        }
     }
     entries.sort_by(|one, other| {
         let key = |entry: &Entry| (entry.receipt.pod.clone(), entry.receipt.uid.clone());
@@ -114,6 +125,7 @@ fn told(node: &str, pod: &PodReport) -> Entry {
         may_be_held: state == PodState::Armed,
         reported: receipt.is_some(),
         asked: None,
+        agent: Agent::Ready,
         preview: pod.preview.clone(),
         warnings: receipt.map(|r| r.warnings.clone()).unwrap_or_default(),
     }
@@ -152,6 +164,7 @@ fn gone(receipt: &PodReceipt, verdict: &Verdict, answers: &BTreeMap<String, Answ
         may_be_held,
         reported: false,
         asked: None,
+        agent: Agent::Ready,
         preview: None,
         warnings: Vec::new(),
     }
@@ -176,6 +189,7 @@ fn bare(pod: &PodRef, state: PodState, reason: Option<(String, String)>) -> Entr
         may_be_held: state == PodState::Waiting,
         reported: false,
         asked: None,
+        agent: Agent::Ready,
         preview: None,
         warnings: Vec::new(),
     }

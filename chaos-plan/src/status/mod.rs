@@ -6,16 +6,29 @@ mod totals;
 mod wake;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chaos_api::{
-    FaultState, MAX_MESSAGE, MAX_MESSAGES, MAX_PREVIEW, MAX_PREVIEW_TOTAL, MAX_RECEIPTS, Mode,
-    NetworkFaultStatus, PodPreview, PodReceipt, PodState, Reason,
+    Enforcement, FaultState, MAX_MESSAGE, MAX_MESSAGES, MAX_PREVIEW, MAX_PREVIEW_TOTAL,
+    MAX_RECEIPTS, Mode, NetworkFaultStatus, PodPreview, PodReceipt, PodState, Reason,
 };
 use jiff::Timestamp;
 
 use self::entries::Entry;
 pub use self::wake::next_change;
 use crate::{FaultView, Outcome, Report, Verdict};
+
+/// Whether a node's agent is there, as its kubelet tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Agent {
+    /// It can act.
+    #[default]
+    Ready,
+    /// It runs, and does not say that it can act: what it said last may be old.
+    NotReady,
+    /// It does not run: what it held ended with it.
+    Gone,
+}
 
 /// What one node's agent last said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +40,15 @@ pub struct Answer {
     pub current: bool,
     /// Where it does not: since when it is asked to, by the API server's clock.
     pub asked: Option<Timestamp>,
+    /// Whether it is there.
+    pub agent: Agent,
+}
+
+/// When a fault that ends then is over without its nodes' last accounts, which tell all that was
+/// hit: its kernels have let go by themselves.
+fn last_word(ends: Timestamp) -> Timestamp {
+    ends.saturating_add(Duration::from_secs(1))
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// All that a status is made from.
@@ -51,9 +73,12 @@ pub fn aggregate(
     let before = &fault.status;
     let ends = verdict.ends.or(before.ends_at);
     let mut entries = entries::gather(fault, verdict, answers);
-    if ends.is_some_and(|ends| ends <= now) {
-        entries.iter_mut().for_each(Entry::expire);
-    }
+    let over = ends.is_some_and(|ends| last_word(ends) <= now);
+    entries.iter_mut().for_each(if over {
+        Entry::expire
+    } else {
+        Entry::end_with_agent
+    });
     let facts = Facts {
         fault,
         verdict,
@@ -108,14 +133,26 @@ impl Facts<'_> {
         count(of.filter(|entry| entry.receipt.state == state).count())
     }
 
-    /// Whether the kernels have let go by themselves.
+    /// Whether its time is over.
     fn past_end(&self) -> bool {
         self.ends.is_some_and(|ends| ends <= self.now)
     }
 
     /// Whether some kernel may still hold it.
     fn is_held(&self) -> bool {
-        !self.past_end() && self.entries.iter().any(|entry| entry.may_be_held)
+        self.entries.iter().any(|entry| entry.may_be_held)
+    }
+
+    /// Whether it ended by its time without ever having been in force, as far as is told.
+    fn was_nowhere(&self) -> bool {
+        let enforced = self.fault.spec.enforcement == Enforcement::Enforce;
+        let untold = |entry: &Entry| {
+            let state = entry.receipt.state;
+            !entry.reported && matches!(state, PodState::Waiting | PodState::Refused)
+        };
+        let hit = self.fault.status.totals.first_hit.is_some();
+        let by_time = self.verdict.reason == Reason::Expired;
+        by_time && enforced && !hit && self.entries.iter().all(untold)
     }
 
     fn state(&self) -> FaultState {
@@ -126,6 +163,7 @@ impl Facts<'_> {
             Outcome::Over => FaultState::Ended,
             Outcome::Placed if self.count(PodState::Previewed) > 0 => FaultState::Preview,
             Outcome::Placed => match self.count(PodState::Armed) {
+                _ if self.past_end() && self.is_held() => FaultState::Partial,
                 _ if self.past_end() => FaultState::Ended,
                 0 => FaultState::Pending,
                 armed if armed >= self.wanted() => FaultState::Active,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Answer, conditions::PATIENCE};
+use super::{Answer, conditions::PATIENCE, last_word};
 use crate::{FaultView, Outcome, Verdict};
 
 /// The next time after `now` at which the fault must be looked at again though nothing else has
-/// changed: its end, the end of the time in which it may start, a node's answer being overdue.
+/// changed: its end, the last moment for its nodes' accounts, the end of the time in which it may
+/// start, a node's answer being overdue.
 pub fn next_change(
     fault: &FaultView,
     verdict: &Verdict,
@@ -21,13 +22,13 @@ pub fn next_change(
         asked.and_then(patience)
     });
     let own = match verdict.outcome {
-        _ if fault.started.is_some() => [
-            verdict.ends.or(fault.status.ends_at),
-            fault.started.and_then(patience),
-        ],
-        Outcome::Placed => [verdict.ends, None],
-        Outcome::Refused => [fault.latest_start().map(just_after), None],
-        Outcome::Over => [None, None],
+        _ if fault.started.is_some() => {
+            let ends = verdict.ends.or(fault.status.ends_at);
+            [ends, ends.map(last_word), fault.started.and_then(patience)]
+        }
+        Outcome::Placed => [verdict.ends, None, None],
+        Outcome::Refused => [fault.latest_start().map(just_after), None, None],
+        Outcome::Over => [None; 3],
     };
     let times = own.into_iter().flatten().chain(nodes);
     times.filter(|time| *time > now).min()

@@ -7,7 +7,7 @@ use chaos_api::{
     MAX_RECEIPTS, NetworkFaultStatus, PodState, Receipt, RuleCounters, RuleReceipt, Span, State,
 };
 use chaos_plan::{
-    Answer, FaultView, PodReport, Preview, Report, ReportState, World, aggregate, place,
+    Agent, Answer, FaultView, PodReport, Preview, Report, ReportState, World, aggregate, place,
 };
 use jiff::Timestamp;
 
@@ -90,6 +90,32 @@ fn armed(fault: &FaultView, matched: [u64; 3]) -> Answers {
         says(&mut answers, fault, pod, ReportState::Armed, matched);
     }
     answers
+}
+
+#[test]
+fn what_an_agent_held_ended_with_it() {
+    let mut fault = running(ALL);
+    let mut answers = armed(&fault, [1, 1, 1]);
+    answers.get_mut("n1").unwrap().agent = Agent::Gone;
+    answers.get_mut("n2").unwrap().agent = Agent::NotReady;
+    let told = status(&fault, &town(), &answers, later(1));
+    assert_eq!(
+        (told.state, told.pods.as_str()),
+        (FaultState::Partial, "2/3")
+    );
+    assert_eq!(told.totals.counters.matched, 3);
+    assert_eq!(conditions(&told)[1], "Active False Waiting");
+    assert_eq!(conditions(&told)[3], "Degraded True AgentsNotReady");
+    let degraded = told.condition(ConditionType::Degraded).unwrap();
+    assert_eq!(
+        degraded.message,
+        "the agent on n1 does not run, so nothing is in force there; \
+         the agent on n2 is not ready, so what it said last may be old"
+    );
+    fault.status = told;
+    let over = status(&fault, &town(), &answers, later(31));
+    let states: Vec<_> = over.receipts.iter().map(|one| one.state).collect();
+    assert_eq!(states, [PodState::Ended; 3]);
 }
 
 #[test]
@@ -194,7 +220,9 @@ fn a_pod_that_planning_refused_keeps_mode_all_from_being_active() {
 fn the_end_is_told_and_what_was_hit_stays() {
     let mut fault = running(ALL);
     fault.status = status(&fault, &town(), &armed(&fault, [4, 0, 6]), later(3));
-    let ended = status(&fault, &town(), &Answers::new(), later(30));
+    let ending = status(&fault, &town(), &Answers::new(), later(30));
+    assert_eq!(conditions(&ending)[4], "Succeeded False Waiting");
+    let ended = status(&fault, &town(), &Answers::new(), later(31));
     assert_eq!(
         (ended.state, ended.pods.as_str()),
         (FaultState::Ended, "0/3")
@@ -217,6 +245,17 @@ fn the_end_is_told_and_what_was_hit_stays() {
     fault.status = ended;
     let much_later = status(&fault, &town(), &Answers::new(), later(3600));
     assert_eq!(much_later, fault.status, "nothing changes any more");
+}
+
+#[test]
+fn a_fault_that_no_node_has_acknowledged_has_not_succeeded() {
+    let mut fault = running(ALL);
+    fault.status = status(&fault, &town(), &Answers::new(), later(10));
+    let ended = status(&fault, &town(), &Answers::new(), later(31));
+    assert_eq!(ended.state, FaultState::Ended);
+    assert_eq!(conditions(&ended)[4], "Succeeded False NotInForce");
+    let late = status(&fault, &town(), &armed(&fault, [0, 1, 0]), later(32));
+    assert_eq!(conditions(&late)[4], "Succeeded True Expired");
 }
 
 #[test]
@@ -250,7 +289,7 @@ fn a_stop_is_over_when_no_kernel_can_hold_it() {
     assert_eq!(done.totals.counters.matched, 11);
     assert_eq!(done.receipts[0].reason.as_deref(), Some("Stopped"));
     answers.get_mut("n3").unwrap().current = false;
-    let by_itself = status(&fault, &town(), &answers, later(30));
+    let by_itself = status(&fault, &town(), &answers, later(31));
     assert_eq!(conditions(&by_itself)[4], "Succeeded True Stopped");
 }
 

@@ -9,11 +9,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::Node;
 use crate::bed::outcome::Output;
 use crate::bed::{Namespace, Netfault, Outcome};
 
 /// The directory of a cluster that `cargo xtask cluster up` started.
 const DIRECTORY: &str = "NETFAULT_CLUSTER";
+
+/// The kubectl that was built with it.
+const KUBECTL: &str = "NETFAULT_KUBECTL";
 
 /// The file that stands for the network from which the API server can be reached.
 const NETWORK: &str = "NETFAULT_CLUSTER_NETWORK";
@@ -59,6 +63,12 @@ impl Cluster {
         (!Netfault::is_built()).then(|| "netfault is not built".to_owned())
     }
 
+    /// A file of a node, as this machine sees it.
+    pub(super) fn file(&self, node: &Node, path: &str) -> PathBuf {
+        let disk = self.directory.join("run").join(node.name()).join("disk");
+        disk.join(path)
+    }
+
     /// The administrator's kubeconfig.
     pub fn kubeconfig(&self) -> PathBuf {
         self.directory.join("kubeconfig")
@@ -85,7 +95,8 @@ impl Cluster {
 
     /// kubectl, not yet started; to be started in [`Cluster::network`].
     pub fn kubectl_command(&self, kubeconfig: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.directory.join("bin/kubectl"));
+        let program = named(KUBECTL).expect("the environment names its kubectl");
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env("KUBECONFIG", kubeconfig)

@@ -3,8 +3,8 @@
 use std::env;
 use std::process::{Command, Stdio};
 
-use crate::bed::Outcome;
 use crate::bed::outcome::Output;
+use crate::bed::{Netfault, Outcome};
 
 use super::api::COMMAND;
 
@@ -33,6 +33,13 @@ impl Node {
     #[track_caller]
     pub fn run(&self, words: &str) -> Outcome {
         xtask(&format!("node {} -- {words}", self.number()))
+    }
+
+    /// Runs netfault on the node itself, by way of its agent's socket.
+    #[track_caller]
+    pub fn netfault(&self, words: &str) -> Outcome {
+        let netfault = Netfault::binary();
+        self.run(&format!("{} {words} --local", netfault.display()))
     }
 
     /// Pulls its cable.

@@ -8,15 +8,26 @@ const WITNESS: &str = "netfault.test/witness:v0.1.0";
 /// Servers and a shell.
 const APPS: &str = "netfault.test/apps:v0.1.0";
 
+/// The user that a sidecar runs as, by which its own connections are told from others.
+const SIDECAR: u32 = 1337;
+
+/// What the rules of a service mesh come to, whoever writes them: `iptables -t nat -A OUTPUT -p tcp
+/// -m owner ! --uid-owner 1337 ! -d 127.0.0.0/8 -j REDIRECT --to-ports 15001`.
+const REDIRECT: &str = "table ip mesh { chain output { \
+    type nat hook output priority -100; \
+    meta l4proto tcp meta skuid != 1337 ip daddr != 127.0.0.0/8 redirect to :15001; }; }";
+
 /// A Deployment whose pods are labelled `app: NAME`.
 #[derive(Debug, Clone)]
 pub struct Workload {
     pub(super) name: String,
     pub(super) replicas: usize,
+    inits: Vec<Value>,
     containers: Vec<Value>,
     node: Option<String>,
     labels: Value,
     ports: Vec<Value>,
+    dual_stack: bool,
 }
 
 impl Workload {
@@ -25,10 +36,12 @@ impl Workload {
         Self {
             name: name.to_owned(),
             replicas: 1,
+            inits: Vec::new(),
             containers: Vec::new(),
             node: None,
             labels: json!({ "app": name }),
             ports: Vec::new(),
+            dual_stack: false,
         }
     }
 
@@ -79,6 +92,39 @@ impl Workload {
         self
     }
 
+    /// The same, with a sidecar that is asked to pass on all TCP connections that other containers
+    /// open, by a rule in the pod's own network, as the sidecars of service meshes are. IPv4 only.
+    #[must_use]
+    pub fn with_sidecar(self, container: &str) -> Self {
+        self.redirected(REDIRECT, container, "forward")
+    }
+
+    /// The same, with a sidecar that is given all connections that come to a port of the pod.
+    #[must_use]
+    pub fn with_sidecar_before(self, container: &str, port: u16) -> Self {
+        let rules = format!(
+            "table ip mesh {{ chain prerouting {{ type nat hook prerouting priority -100; \
+             tcp dport {port} redirect to :15006; }}; }}"
+        );
+        self.redirected(&rules, container, "forward --port 15006")
+    }
+
+    fn redirected(mut self, rules: &str, container: &str, words: &str) -> Self {
+        self.inits.push(json!({
+            "name": "redirect",
+            "image": APPS,
+            "command": ["/bin/nft", rules],
+            "securityContext": { "capabilities": { "add": ["NET_ADMIN"] } },
+        }));
+        let words: Vec<_> = words.split_whitespace().collect();
+        self.with(json!({
+            "name": container,
+            "image": WITNESS,
+            "args": words,
+            "securityContext": { "runAsUser": SIDECAR },
+        }))
+    }
+
     /// The same, each container with this security context.
     #[must_use]
     pub fn secured(mut self, context: &Value) -> Self {
@@ -92,6 +138,13 @@ impl Workload {
     #[must_use]
     pub fn listening(mut self, service: u16, pod: u16) -> Self {
         self.ports.push(port("main", service, pod));
+        self
+    }
+
+    /// The same, its Service with an address of each family.
+    #[must_use]
+    pub fn dual_stack(mut self) -> Self {
+        self.dual_stack = true;
         self
     }
 
@@ -116,18 +169,36 @@ impl Workload {
         self
     }
 
+    /// Its containers.
+    pub fn containers(&self) -> Vec<Value> {
+        self.containers.clone()
+    }
+
     /// Its objects, not yet in a namespace.
     pub fn objects(&self) -> Vec<Value> {
         let mut objects = vec![self.deployment()];
         if !self.ports.is_empty() {
-            objects.push(json!({
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": { "name": self.name },
-                "spec": { "selector": { "app": self.name }, "ports": self.ports },
-            }));
+            objects.push(self.service());
         }
         objects
+    }
+
+    fn service(&self) -> Value {
+        let families = if self.dual_stack {
+            "RequireDualStack"
+        } else {
+            "SingleStack"
+        };
+        json!({
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": { "name": self.name },
+            "spec": {
+                "selector": { "app": self.name },
+                "ports": self.ports,
+                "ipFamilyPolicy": families,
+            },
+        })
     }
 
     fn deployment(&self) -> Value {
@@ -154,6 +225,7 @@ impl Workload {
 
     fn pod(&self, selector: &Value) -> Value {
         json!({
+            "initContainers": self.inits,
             "containers": self.containers,
             "terminationGracePeriodSeconds": 1,
             "automountServiceAccountToken": false,

@@ -47,6 +47,12 @@ impl Pod {
         text.parse().expect("it is an address")
     }
 
+    /// All its addresses, the first one first.
+    pub fn ips(&self) -> Vec<IpAddr> {
+        let all = self.object["status"]["podIPs"].as_array();
+        addresses(all.into_iter().flatten().map(|one| &one["ip"]))
+    }
+
     /// All that was asked of it.
     pub fn spec(&self) -> &Value {
         &self.object["spec"]
@@ -57,6 +63,14 @@ impl Pod {
         let statuses = self.object["status"]["containerStatuses"].as_array();
         let counts = statuses.into_iter().flatten();
         counts.filter_map(|one| one["restartCount"].as_u64()).sum()
+    }
+
+    /// The id of its only container, as the runtime has it.
+    #[track_caller]
+    pub fn container(&self) -> &str {
+        let id = self.object["status"]["containerStatuses"][0]["containerID"].as_str();
+        let (_, id) = id.and_then(|id| id.split_once("://")).expect("it runs");
+        id
     }
 
     /// Whether its condition `Ready` is true.
@@ -157,11 +171,18 @@ impl Pod {
         soon("the pod has a process", Duration::from_secs(5), opened)
     }
 
-    /// The ids of its processes, as this machine sees them: those in a cgroup with its UID.
+    /// The ids of its processes, as this machine sees them: those in a cgroup with its UID, or with
+    /// what a static pod has there in its place.
     pub fn processes(&self) -> Vec<u32> {
+        let hash = &self.object["metadata"]["annotations"]["kubernetes.io/config.hash"];
+        self.processes_of(hash.as_str().unwrap_or(self.uid()))
+    }
+
+    /// The ids of the processes in a pod's cgroup with this in its name.
+    pub fn processes_of(&self, uid: &str) -> Vec<u32> {
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        let mark = format!("/pod{}/", self.uid());
+        let mark = format!("/pod{uid}/");
         let is_inside = |id: &u32| {
             let cgroups = fs::read_to_string(format!("/proc/{id}/cgroup"));
             cgroups.is_ok_and(|text| text.contains(&mark))
@@ -174,4 +195,12 @@ impl Pod {
         let text = self.object.pointer(path).and_then(Value::as_str);
         text.unwrap_or_else(|| panic!("a pod has no {path} yet: {:#}", self.object["status"]))
     }
+}
+
+/// Addresses of an object.
+pub(super) fn addresses<'a>(texts: impl Iterator<Item = &'a Value>) -> Vec<IpAddr> {
+    let texts = texts.filter_map(Value::as_str);
+    texts
+        .map(|text| text.parse().expect("it is an address"))
+        .collect()
 }

@@ -1,17 +1,19 @@
 //! A namespace of the run's own.
 
+use std::net::IpAddr;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::pod::addresses;
 use super::{Cluster, Fault, Pod, Workload, soon};
 use crate::bed::Outcome;
 use crate::bed::process::is_alive;
 
 /// How long pods may take to be ready on a busy machine.
-const READY: Duration = Duration::from_mins(1);
+const READY: Duration = Duration::from_mins(2);
 
 /// What the names of all towns start with.
 const PREFIX: &str = "town-";
@@ -113,6 +115,14 @@ impl Town {
     #[track_caller]
     pub fn get(&self, words: &str) -> Value {
         self.cluster.get(&format!("{words} -n {}", self.name))
+    }
+
+    /// The addresses of a Service, one of each family that it has.
+    #[track_caller]
+    pub fn addresses(&self, service: &str) -> Vec<IpAddr> {
+        let object = self.get(&format!("service {service}"));
+        let all = object["spec"]["clusterIPs"].as_array();
+        addresses(all.into_iter().flatten())
     }
 
     /// Runs kubectl in it as the administrator; panics if it fails.

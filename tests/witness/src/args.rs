@@ -26,6 +26,8 @@ pub(crate) enum Role {
     HttpPoll(HttpPoll),
     /// Opens connections and leaves them idle.
     TcpHold(TcpHold),
+    /// Passes on connections that the kernel redirects here, as the sidecar of a service mesh does.
+    Forward(Forward),
     /// Looks a name up again and again.
     Resolve(Resolve),
 }
@@ -120,6 +122,13 @@ pub(crate) struct TcpHold {
     /// How many.
     #[arg(long, default_value_t = 1)]
     pub(crate) count: u16,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Forward {
+    /// The port that they are redirected to.
+    #[arg(long, default_value_t = 15001)]
+    pub(crate) port: u16,
 }
 
 #[derive(clap::Args)]

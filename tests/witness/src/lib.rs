@@ -1,5 +1,5 @@
 //! The applications of the cluster suite in one small program: publishers and subscribers, HTTP
-//! servers and clients, idle connections, name look-ups.
+//! servers and clients, idle connections, sidecars, name look-ups.
 //!
 //! Each says what it sees on standard output, one JSON [`Line`] at a time, with the time of the one
 //! clock that all pods and the test share.
@@ -7,6 +7,7 @@
 
 mod args;
 mod clock;
+mod forward;
 mod http;
 mod line;
 mod nats;
@@ -56,6 +57,7 @@ async fn play(role: Role) -> anyhow::Result<()> {
         Role::HttpServe(args) => http::serve(args).await,
         Role::HttpPoll(args) => http::poll(args).await,
         Role::TcpHold(args) => tcp::hold(args).await,
+        Role::Forward(args) => forward::forward(args).await,
         Role::Resolve(args) => resolve::resolve(args).await,
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    layout::{API_PORT, Layout, Machine, SERVICE_RANGES},
+    layout::{API_PORT, Layout, SERVICE_RANGES},
     machine::spec::{Service, Spec},
     settings::Settings,
 };
@@ -20,12 +20,12 @@ pub(crate) fn spec(layout: &Layout, settings: &Settings) -> Spec {
         name: name.to_owned(),
         program: layout.bin(name),
         args,
-        log: layout.log(Machine::Control, name),
-        hold: layout.hold(Machine::Control, name),
+        log: layout.log(layout.control(), name),
+        hold: layout.hold(layout.control(), name),
         after: Vec::new(),
     };
     Spec {
-        name: Machine::Control.name(),
+        name: layout.control().name(),
         search_path: layout.search_path(),
         disk: None,
         services: vec![
@@ -47,7 +47,7 @@ pub(crate) const SERVICES: [&str; 4] = [
 
 fn etcd(layout: &Layout) -> Vec<String> {
     vec![
-        path_flag("data-dir", &layout.of(Machine::Control, "etcd")),
+        path_flag("data-dir", &layout.of(layout.control(), "etcd")),
         flag("listen-client-urls", ETCD),
         flag("advertise-client-urls", ETCD),
         flag("listen-peer-urls", "http://127.0.0.1:2380"),
@@ -60,7 +60,7 @@ fn etcd(layout: &Layout) -> Vec<String> {
 fn api_server(layout: &Layout, settings: &Settings) -> Vec<String> {
     let pki = |file: &str| layout.pki(file).display().to_string();
     vec![
-        flag("advertise-address", Machine::Control.address()),
+        flag("advertise-address", layout.control().address()),
         flag("secure-port", API_PORT.to_string()),
         flag("etcd-servers", ETCD),
         flag(

@@ -21,12 +21,13 @@ pub(crate) struct Args {
 /// from being written down.
 pub(crate) fn run(layout: &Layout, args: &Args) -> Result<ExitCode> {
     let start = Instant::now();
-    let machines = cgroup::machines()?;
-    let namespaces = net::namespaces();
+    let machines = cgroup::machines(layout.name())?;
+    let namespaces = net::namespaces(layout.name());
     ensure!(
         args.lost || layout.run("").exists() || (machines.is_empty() && namespaces.is_empty()),
-        "this checkout started no cluster, but there is one: run `cargo xtask cluster down` where \
-         it was started, or here with --lost"
+        "this checkout started no cluster, but there is one: run `{} down` where it was started, or \
+         here with --lost",
+        layout.name().command()
     );
     thread::scope(|scope| {
         let stops: Vec<_> = machines
@@ -38,7 +39,7 @@ pub(crate) fn run(layout: &Layout, args: &Args) -> Result<ExitCode> {
                 .map_err(|_| anyhow!("ending a machine panicked"))?
         })
     })?;
-    cgroup::remove_parents()?;
+    cgroup::remove_parents(layout.name())?;
     namespaces.iter().try_for_each(|name| net::remove(name))?;
     let had_files = remove_files(layout)?;
     if machines.is_empty() && namespaces.is_empty() && !had_files {

@@ -7,14 +7,11 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::{
-    layout::{Layout, Machine},
-    machine,
-};
+use super::{layout::Layout, machine};
 
 /// The command, to be given its arguments.
 pub(crate) fn command(layout: &Layout) -> Command {
-    let mut command = machine::in_network(Machine::Control, &layout.bin("kubectl"));
+    let mut command = machine::in_network(layout.control(), &layout.bin("kubectl"));
     command.env("KUBECONFIG", layout.kubeconfig());
     // Its own preferences and caches belong to the person at the keyboard.
     command
@@ -27,7 +24,8 @@ pub(crate) fn command(layout: &Layout) -> Command {
 pub(crate) fn run(layout: &Layout, args: &[String]) -> Result<ExitCode> {
     ensure!(
         layout.kubeconfig().exists(),
-        "there is no cluster: start one with `cargo xtask cluster up`"
+        "there is no cluster: start one with `{} up`",
+        layout.name().command()
     );
     let status = command(layout).args(args).status()?;
     Ok(code(status))

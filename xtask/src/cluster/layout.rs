@@ -2,15 +2,13 @@
 
 use std::{
     fs::{self, File},
+    iter,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, ensure};
 
 use crate::workspace::Workspace;
-
-/// What every namespace and cgroup of the cluster begins with.
-pub(crate) const PREFIX: &str = "nfk";
 
 /// The most nodes: their number is one digit of their addresses.
 pub(crate) const MOST_NODES: u8 = 9;
@@ -30,9 +28,46 @@ pub(crate) const DNS_SERVICE: &str = "198.18.128.10";
 /// Where the API server listens on the control plane's address.
 pub(crate) const API_PORT: u16 = 6443;
 
+/// Which cluster: each can be up beside the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub(crate) enum Name {
+    /// The one for you, suite `cluster`, the demo and the bench.
+    #[default]
+    Nfk,
+    /// The one of suite `shapes`.
+    Nfs,
+}
+
+impl Name {
+    /// What its namespaces and cgroups begin with.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Nfk => "nfk",
+            Self::Nfs => "nfs",
+        }
+    }
+
+    /// The command line for it, as messages tell it.
+    pub(crate) fn command(self) -> &'static str {
+        match self {
+            Self::Nfk => "cargo xtask cluster",
+            Self::Nfs => "cargo xtask cluster --name nfs",
+        }
+    }
+}
+
 /// What stands for one computer: namespaces of its own, which end together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Machine {
+pub(crate) struct Machine {
+    /// The cluster that it is of.
+    pub(crate) cluster: Name,
+    /// What it does there.
+    pub(crate) role: Role,
+}
+
+/// What a machine is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
     /// etcd, API server, controller manager, scheduler.
     Control,
     /// containerd, kubelet, kube-proxy and the pods; counted from 1.
@@ -41,33 +76,50 @@ pub(crate) enum Machine {
 
 impl Machine {
     /// The node of this number.
-    pub(crate) fn node(number: u8) -> Result<Self> {
+    pub(crate) fn node(cluster: Name, number: u8) -> Result<Self> {
         ensure!(
             (1..=MOST_NODES).contains(&number),
             "there is no node {number}: they are counted from 1 to {MOST_NODES}"
         );
-        Ok(Self::Node(number))
+        let role = Role::Node(number);
+        Ok(Self { cluster, role })
+    }
+
+    /// The control plane of its cluster.
+    pub(crate) fn control(self) -> Self {
+        Self {
+            role: Role::Control,
+            ..self
+        }
+    }
+
+    /// Another node of its cluster.
+    pub(crate) fn sibling(self, number: u8) -> Self {
+        Self {
+            role: Role::Node(number),
+            ..self
+        }
     }
 
     /// `cp`, `n1`, `n2`: its host name, and a node's name in Kubernetes.
     pub(crate) fn name(self) -> String {
-        match self {
-            Self::Control => "cp".to_owned(),
-            Self::Node(number) => format!("n{number}"),
+        match self.role {
+            Role::Control => "cp".to_owned(),
+            Role::Node(number) => format!("n{number}"),
         }
     }
 
     /// A node's number; the control plane has none.
     pub(crate) fn number(self) -> Option<u8> {
-        match self {
-            Self::Control => None,
-            Self::Node(number) => Some(number),
+        match self.role {
+            Role::Control => None,
+            Role::Node(number) => Some(number),
         }
     }
 
     /// The name of its network namespace.
     pub(crate) fn netns(self) -> String {
-        format!("{PREFIX}-{}", self.name())
+        format!("{}-{}", self.cluster.as_str(), self.name())
     }
 
     /// Its address on the network between the machines.
@@ -81,9 +133,9 @@ impl Machine {
     }
 
     fn host(self) -> u8 {
-        match self {
-            Self::Control => 10,
-            Self::Node(number) => 10 + number,
+        match self.role {
+            Role::Control => 10,
+            Role::Node(number) => 10 + number,
         }
     }
 }
@@ -98,40 +150,81 @@ pub(crate) fn pod_ranges(node: u8) -> [String; 2] {
 
 /// The files of a cluster.
 pub(crate) struct Layout {
-    dir: PathBuf,
+    name: Name,
+    shared: PathBuf,
+    own: PathBuf,
     tools: PathBuf,
 }
 
 impl Layout {
-    /// The files of the cluster of this checkout.
-    pub(crate) fn new(workspace: &Workspace) -> Self {
+    /// The files of a cluster of this checkout.
+    pub(crate) fn new(workspace: &Workspace, name: Name) -> Self {
+        let shared = workspace.target("cluster");
+        let own = match name {
+            Name::Nfk => shared.clone(),
+            Name::Nfs => shared.join(name.as_str()),
+        };
         Self {
-            dir: workspace.target("cluster"),
+            name,
+            shared,
+            own,
             tools: workspace.tools(),
         }
     }
 
-    /// The directory of it all.
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
+    /// Which cluster it is.
+    pub(crate) fn name(&self) -> Name {
+        self.name
     }
 
-    /// Waits until no other command changes the cluster; the file keeps others waiting.
+    /// Its control plane.
+    pub(crate) fn control(&self) -> Machine {
+        let (cluster, role) = (self.name, Role::Control);
+        Machine { cluster, role }
+    }
+
+    /// Its node of this number.
+    pub(crate) fn node(&self, number: u8) -> Result<Machine> {
+        Machine::node(self.name, number)
+    }
+
+    /// Its first nodes.
+    pub(crate) fn nodes(&self, count: u8) -> impl Iterator<Item = Machine> + use<> {
+        let control = self.control();
+        (1..=count).map(move |number| control.sibling(number))
+    }
+
+    /// Its machines, the control plane first, with so many nodes.
+    pub(crate) fn machines(&self, nodes: u8) -> impl Iterator<Item = Machine> + use<> {
+        iter::once(self.control()).chain(self.nodes(nodes))
+    }
+
+    /// The directory of what the cluster has for itself.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.own
+    }
+
+    /// The directory of what all clusters of this checkout are made of.
+    pub(crate) fn shared(&self) -> &Path {
+        &self.shared
+    }
+
+    /// Waits until no other command changes a cluster; the file keeps others waiting.
     pub(crate) fn lock(&self) -> Result<File> {
-        fs::create_dir_all(&self.dir)?;
-        let file = File::create(self.dir.join("lock"))?;
+        fs::create_dir_all(&self.shared)?;
+        let file = File::create(self.shared.join("lock"))?;
         file.lock().context("could not lock the cluster's files")?;
         Ok(file)
     }
 
     /// A program that was built for the cluster.
     pub(crate) fn bin(&self, name: &str) -> PathBuf {
-        self.dir.join("bin").join(name)
+        self.shared.join("bin").join(name)
     }
 
     /// An image that every node has from the start.
     pub(crate) fn image(&self, name: &str) -> PathBuf {
-        self.dir.join("images").join(format!("{name}.tar"))
+        self.shared.join("images").join(format!("{name}.tar"))
     }
 
     /// A program that came in a Debian package and is not installed.
@@ -141,12 +234,12 @@ impl Layout {
 
     /// What the administrator's kubectl reads.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
-        self.dir.join("kubeconfig")
+        self.own.join("kubeconfig")
     }
 
     /// A file of the running cluster; `down` removes them all.
     pub(crate) fn run(&self, path: &str) -> PathBuf {
-        self.dir.join("run").join(path)
+        self.own.join("run").join(path)
     }
 
     /// A file of one machine.
@@ -175,7 +268,7 @@ impl Layout {
         format!(
             "{}:{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             own.join(":"),
-            self.dir.join("bin").display()
+            self.shared.join("bin").display()
         )
     }
 }
@@ -186,9 +279,10 @@ mod tests {
 
     #[test]
     fn machines_have_addresses_of_the_test_network() {
-        assert_eq!(Machine::Control.address(), "198.18.0.10");
-        assert_eq!(Machine::Node(3).address(), "198.18.0.13");
-        assert_eq!(Machine::Node(3).netns(), "nfk-n3");
+        let node = Machine::node(Name::Nfk, 3).unwrap();
+        assert_eq!(node.control().address(), "198.18.0.10");
+        assert_eq!(node.address(), "198.18.0.13");
+        assert_eq!(node.netns(), "nfk-n3");
         assert_eq!(
             pod_ranges(3),
             ["198.19.3.0/24", "fd6e:66:0:103::/64"].map(str::to_owned)
@@ -196,9 +290,17 @@ mod tests {
     }
 
     #[test]
+    fn clusters_share_no_name() {
+        let node = |cluster| Machine::node(cluster, 1).unwrap();
+        assert_eq!(node(Name::Nfs).netns(), "nfs-n1");
+        assert_ne!(node(Name::Nfs).netns(), node(Name::Nfk).netns());
+        assert!(Name::Nfs.command().contains(Name::Nfs.as_str()));
+    }
+
+    #[test]
     fn nodes_are_counted_from_one_to_nine() {
-        assert!(Machine::node(0).is_err());
-        assert!(Machine::node(1).is_ok());
-        assert!(Machine::node(10).is_err());
+        assert!(Machine::node(Name::Nfk, 0).is_err());
+        assert!(Machine::node(Name::Nfk, 1).is_ok());
+        assert!(Machine::node(Name::Nfk, 10).is_err());
     }
 }

@@ -26,8 +26,10 @@ pub(crate) fn ctr(layout: &Layout, node: Machine) -> Result<Command> {
 
 /// Runs `cargo xtask cluster load`.
 pub(crate) fn run(layout: &Layout, archives: &[impl AsRef<Path>]) -> Result<ExitCode> {
-    let settings = Settings::load(layout)?
-        .context("there is no cluster: start one with `cargo xtask cluster up`")?;
+    let settings = Settings::load(layout)?.with_context(|| {
+        let command = layout.name().command();
+        format!("there is no cluster: start one with `{command} up`")
+    })?;
     for archive in archives {
         let archive = archive.as_ref();
         ensure!(archive.is_file(), "there is no {}", archive.display());
@@ -38,7 +40,7 @@ pub(crate) fn run(layout: &Layout, archives: &[impl AsRef<Path>]) -> Result<Exit
 
 /// Loads an image where it is not yet, and says whether it did.
 pub(crate) fn missing(layout: &Layout, settings: &Settings, image: &Made) -> Result<bool> {
-    for node in settings.nodes() {
+    for node in layout.nodes(settings.nodes) {
         let output = ctr(layout, node)?
             .args(["images", "list", &format!("name=={}", image.name)])
             .output()
@@ -54,8 +56,8 @@ pub(crate) fn missing(layout: &Layout, settings: &Settings, image: &Made) -> Res
 /// Loads an image into every node.
 fn into_all(layout: &Layout, settings: &Settings, archive: &Path) -> Result<()> {
     thread::scope(|scope| {
-        let loads: Vec<_> = settings
-            .nodes()
+        let loads: Vec<_> = layout
+            .nodes(settings.nodes)
             .map(|node| scope.spawn(move || import(layout, node, archive)))
             .collect();
         loads.into_iter().try_for_each(|load| {

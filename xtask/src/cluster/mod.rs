@@ -1,8 +1,8 @@
 //! `cargo xtask cluster`: a real Kubernetes cluster of several nodes on this machine.
 //!
 //! Each node is a set of namespaces under one first process. Everything of the cluster is below
-//! target/cluster, in network namespaces and cgroups whose names begin with `nfk`, and gone after
-//! `down`.
+//! target/cluster, in network namespaces and cgroups whose names begin with its own, and gone
+//! after `down`.
 
 mod cgroup;
 mod control;
@@ -28,16 +28,33 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 
+pub(crate) use self::suite::Wanted;
 pub(crate) use self::suite::with_netfault;
-use self::{layout::Layout, net::Port};
+use self::{
+    layout::{Layout, Name},
+    net::Port,
+};
 use crate::{programs::require_root, workspace::Workspace};
 
 /// Runs a real Kubernetes cluster on this machine: API server, nodes with containerd, DNS.
 ///
 /// Needs root; installs and builds what is missing. Its network is in namespaces of its own, and
 /// `down` leaves nothing of it.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Which cluster; none touches the other.
+    #[arg(long, value_enum, env = NAME, default_value_t, global = true)]
+    name: Name,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the name is looked for that the command line does not have.
+const NAME: &str = "NETFAULT_CLUSTER_NAME";
+
+/// What is done to a cluster.
 #[derive(clap::Subcommand)]
-pub(crate) enum Command {
+enum Command {
     Up(up::Args),
     Down(down::Args),
     /// Shows each machine; fails unless all are well.
@@ -95,9 +112,9 @@ pub(crate) enum Command {
 }
 
 /// Runs `cargo xtask cluster`.
-pub(crate) fn run(workspace: &Workspace, command: &Command) -> Result<ExitCode> {
+pub(crate) fn run(workspace: &Workspace, Args { name, command }: &Args) -> Result<ExitCode> {
     require_root("the cluster")?;
-    let layout = &Layout::new(workspace);
+    let layout = &Layout::new(workspace, *name);
     // Two that change the cluster wait for each other; the lock goes with the process.
     let _lock = match command {
         Command::Up(_) | Command::Down(_) | Command::Reboot { .. } => Some(layout.lock()?),
@@ -111,7 +128,7 @@ pub(crate) fn run(workspace: &Workspace, command: &Command) -> Result<ExitCode> 
         Command::Node { number, command } => operate::run(layout, *number, command),
         Command::Kubectl { args } => kubectl::run(layout, args),
         Command::Cut { number, heal } => {
-            operate::cut(*number, if *heal { Port::Up } else { Port::Down })
+            operate::cut(layout, *number, if *heal { Port::Up } else { Port::Down })
         }
         Command::Reboot { number } => operate::reboot(layout, *number),
         Command::Hold {

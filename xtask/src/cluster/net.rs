@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::layout::{MOST_NODES, Machine, PREFIX, pod_ranges};
+use super::layout::{MOST_NODES, Machine, Name, Role, pod_ranges};
 
 /// The bridge that the nodes are plugged into.
 const BRIDGE: &str = "nfk0";
@@ -38,11 +38,11 @@ pub(crate) fn connect(machine: Machine) -> Result<()> {
         return Ok(());
     }
     ip(&["netns", "add", &machine.netns()])?;
-    match machine {
-        Machine::Control => batch(machine, &control_links()),
-        Machine::Node(number) => {
-            batch(Machine::Control, &port_links(number))?;
-            batch(machine, &node_links(number))
+    match machine.role {
+        Role::Control => batch(machine, &control_links(machine)),
+        Role::Node(number) => {
+            batch(machine.control(), &port_links(machine, number))?;
+            batch(machine, &node_links(machine, number))
         }
     }
 }
@@ -52,21 +52,15 @@ pub(crate) fn disconnect(machine: Machine) -> Result<()> {
     if exists(machine) {
         ip(&["netns", "delete", &machine.netns()])?;
     }
-    if let Machine::Node(number) = machine
-        && exists(Machine::Control)
+    let control = machine.control();
+    if let Role::Node(number) = machine.role
+        && exists(control)
     {
         // The other end of a pair goes a moment after its namespace; a new one needs the name now.
-        let name = Machine::Node(number).name();
-        let _ = ip(&["-n", &Machine::Control.netns(), "link", "delete", &name]);
+        let name = machine.name();
+        let _ = ip(&["-n", &control.netns(), "link", "delete", &name]);
         for (family, range) in ["-4", "-6"].iter().zip(pod_ranges(number)) {
-            let _ = ip(&[
-                "-n",
-                &Machine::Control.netns(),
-                family,
-                "route",
-                "delete",
-                &range,
-            ]);
+            let _ = ip(&["-n", &control.netns(), family, "route", "delete", &range]);
         }
     }
     Ok(())
@@ -82,13 +76,13 @@ pub(crate) fn exists(machine: Machine) -> bool {
     file(machine).exists()
 }
 
-/// The names of all namespaces with the prefix of ours.
-pub(crate) fn namespaces() -> Vec<String> {
+/// The names of all namespaces of a cluster.
+pub(crate) fn namespaces(cluster: Name) -> Vec<String> {
     let entries = fs::read_dir("/run/netns").into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
     names
         .filter(|name| {
-            name.strip_prefix(PREFIX)
+            name.strip_prefix(cluster.as_str())
                 .is_some_and(|rest| rest.starts_with('-'))
         })
         .collect()
@@ -102,20 +96,14 @@ pub(crate) fn remove(namespace: &str) -> Result<()> {
 /// Plugs a node in or out.
 pub(crate) fn set_port(node: Machine, port: Port) -> Result<()> {
     ensure!(exists(node), "{} is not there", node.name());
-    let control = Machine::Control.netns();
+    let control = node.control().netns();
     ip(&["-n", &control, "link", "set", &node.name(), port.as_str()])
 }
 
 /// Whether a node is plugged in; none where it has no port.
 pub(crate) fn port(node: Machine) -> Option<Port> {
     let output = Command::new("ip")
-        .args([
-            "-n",
-            &Machine::Control.netns(),
-            "link",
-            "show",
-            &node.name(),
-        ])
+        .args(["-n", &node.control().netns(), "link", "show", &node.name()])
         .stderr(Stdio::null())
         .output()
         .ok()?;
@@ -125,8 +113,7 @@ pub(crate) fn port(node: Machine) -> Option<Port> {
     Some(if is_up { Port::Up } else { Port::Down })
 }
 
-fn control_links() -> String {
-    let machine = Machine::Control;
+fn control_links(machine: Machine) -> String {
     format!(
         "link set lo up\n\
          link add {BRIDGE} type bridge\n\
@@ -139,8 +126,7 @@ fn control_links() -> String {
 }
 
 /// The control plane's end: the port, and the way to the node's pods.
-fn port_links(number: u8) -> String {
-    let node = Machine::Node(number);
+fn port_links(node: Machine, number: u8) -> String {
     let name = node.name();
     format!(
         "link add {name} type veth peer name eth0 netns {}\n\
@@ -148,13 +134,13 @@ fn port_links(number: u8) -> String {
          link set {name} up\n\
          {}",
         node.netns(),
-        routes(number)
+        routes(node, number)
     )
 }
 
 /// The node's end: its addresses, and the ways to the pods of every other node there may ever be.
-fn node_links(number: u8) -> String {
-    let node = Machine::Node(number);
+fn node_links(node: Machine, number: u8) -> String {
+    let control = node.control();
     let mut links = format!(
         "link set lo up\n\
          address add {}/24 dev eth0\n\
@@ -164,21 +150,20 @@ fn node_links(number: u8) -> String {
          route add default via {}\n",
         node.address(),
         node.address_v6(),
-        Machine::Control.address(),
-        Machine::Control.address_v6()
+        control.address(),
+        control.address_v6()
     );
     for other in (1..=MOST_NODES).filter(|&other| other != number) {
-        links += &routes(other);
+        links += &routes(node.sibling(other), other);
     }
     links
 }
 
-fn routes(node: u8) -> String {
-    let machine = Machine::Node(node);
+fn routes(node: Machine, number: u8) -> String {
     let mut routes = String::new();
-    for (range, via) in pod_ranges(node)
+    for (range, via) in pod_ranges(number)
         .iter()
-        .zip([machine.address(), machine.address_v6()])
+        .zip([node.address(), node.address_v6()])
     {
         let _ = writeln!(routes, "route add {range} via {via}");
     }
@@ -225,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_node_reaches_the_pods_of_all_others() {
-        let links = node_links(2);
+        let node = Machine::node(Name::Nfk, 2).unwrap();
+        let links = node_links(node, 2);
         assert!(links.contains("route add 198.19.1.0/24 via 198.18.0.11\n"));
         assert!(links.contains("route add fd6e:66:0:109::/64 via fd6e:66::19\n"));
         assert!(!links.contains("198.19.2.0"));

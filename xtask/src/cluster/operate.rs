@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::{
     control, kubectl,
-    layout::{Layout, Machine},
+    layout::Layout,
     machine, net,
     net::Port,
     node,
@@ -18,7 +18,7 @@ use crate::progress::seconds;
 
 /// Runs a command on a node, with the terminal's input and output.
 pub(crate) fn run(layout: &Layout, number: u8, words: &[String]) -> Result<ExitCode> {
-    let status = machine::enter(layout, Machine::node(number)?)?
+    let status = machine::enter(layout, layout.node(number)?)?
         .args(words)
         .status()
         .context("could not run nsenter")?;
@@ -26,8 +26,8 @@ pub(crate) fn run(layout: &Layout, number: u8, words: &[String]) -> Result<ExitC
 }
 
 /// Pulls a node's cable, or plugs it in.
-pub(crate) fn cut(number: u8, port: Port) -> Result<ExitCode> {
-    let node = Machine::node(number)?;
+pub(crate) fn cut(layout: &Layout, number: u8, port: Port) -> Result<ExitCode> {
+    let node = layout.node(number)?;
     net::set_port(node, port)?;
     let state = match port {
         Port::Up => "is connected",
@@ -46,7 +46,7 @@ pub(crate) fn reboot(layout: &Layout, number: u8) -> Result<ExitCode> {
         "there is no node {number}: the cluster has {}",
         settings.nodes
     );
-    let node = Machine::node(number)?;
+    let node = layout.node(number)?;
     let awaited = Awaited::next(layout, node);
     up::start_node(layout, &settings, node)?;
     ready::wait_for(layout, &[awaited])?;
@@ -66,8 +66,8 @@ pub(crate) fn hold(
     held: bool,
 ) -> Result<ExitCode> {
     let (machine, services): (_, &[&str]) = match number {
-        None => (Machine::Control, &control::SERVICES),
-        Some(number) => (Machine::node(number)?, &node::SERVICES),
+        None => (layout.control(), &control::SERVICES),
+        Some(number) => (layout.node(number)?, &node::SERVICES),
     };
     if !services.contains(&service) {
         bail!(

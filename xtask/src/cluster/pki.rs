@@ -28,7 +28,7 @@ struct Authority(Issuer<'static, KeyPair>);
 pub(crate) fn create(layout: &Layout, nodes: impl Iterator<Item = Machine>) -> Result<()> {
     fs::create_dir_all(layout.pki(""))?;
     let authority = Authority::new(layout, "ca")?;
-    authority.server(layout, "apiserver", "kube-apiserver", &api_names())?;
+    authority.server(layout, "apiserver", "kube-apiserver", &api_names(layout))?;
     authority.client(
         layout,
         "apiserver-kubelet",
@@ -64,15 +64,15 @@ pub(crate) fn create(layout: &Layout, nodes: impl Iterator<Item = Machine>) -> R
     write(&layout.pki("accounts.pub"), &accounts.public_key_pem())
 }
 
-fn api_names() -> Vec<String> {
+fn api_names(layout: &Layout) -> Vec<String> {
     let mut names = API_NAMES.map(str::to_owned).to_vec();
     let addresses = [
         API_SERVICE,
         "fd6e:66:0:ffff::1",
         "127.0.0.1",
         "localhost",
-        &Machine::Control.address(),
-        &Machine::Control.address_v6(),
+        &layout.control().address(),
+        &layout.control().address_v6(),
     ];
     names.extend(addresses.map(str::to_owned));
     names
@@ -151,7 +151,7 @@ fn kubeconfig(layout: &Layout, client: &str, to: &Path) -> Result<()> {
              cluster: netfault-test\n    \
              user: {client}\n\
          current-context: {client}@netfault-test\n",
-        Machine::Control.address(),
+        layout.control().address(),
         layout.pki("ca.crt").display(),
         layout.pki(&format!("{client}.crt")).display(),
         layout.pki(&format!("{client}.key")).display(),

@@ -37,7 +37,7 @@ const BOUND: Duration = Duration::from_hours(1);
 pub(crate) fn ensure(workspace: &Workspace, layout: &Layout) -> Result<()> {
     let sources = workspace.root().join("tests/cluster/tools");
     let wanted = fingerprint(&sources)?;
-    let stamp = layout.dir().join("built-from");
+    let stamp = layout.shared().join("built-from");
     if fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
         return Ok(());
     }

@@ -1,12 +1,12 @@
 //! What a cluster was asked to be, kept while it runs.
 
-use std::fs;
+use std::{fmt, fs};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::layout::{Layout, Machine};
+use super::layout::Layout;
 
 /// How kube-proxy puts Services into force.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize, Deserialize)]
@@ -38,19 +38,20 @@ pub(crate) struct Settings {
     pub(crate) dual_stack: bool,
 }
 
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes = if self.nodes == 1 { "node" } else { "nodes" };
+        let families = if self.dual_stack {
+            "dual-stack"
+        } else {
+            "IPv4"
+        };
+        let mode = self.proxy_mode.as_str();
+        write!(f, "{} {nodes}, {mode}, {families}", self.nodes)
+    }
+}
+
 impl Settings {
-    /// The machines, the control plane first.
-    pub(crate) fn machines(&self) -> Vec<Machine> {
-        let mut machines = vec![Machine::Control];
-        machines.extend(self.nodes());
-        machines
-    }
-
-    /// The nodes.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = Machine> + use<> {
-        (1..=self.nodes).map(Machine::Node)
-    }
-
     /// IPv4 first, IPv6 if it is wanted, as Kubernetes writes such pairs.
     pub(crate) fn families(&self, pair: [&str; 2]) -> String {
         if self.dual_stack {
@@ -94,6 +95,5 @@ mod tests {
         };
         assert_eq!(settings(false).families(["a", "b"]), "a");
         assert_eq!(settings(true).families(["a", "b"]), "a,b");
-        assert_eq!(settings(true).machines().len(), 3);
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     cgroup, control,
-    layout::{Layout, Machine},
+    layout::{Layout, Machine, Role},
     machine,
     net::{self, Port},
     node, ready,
@@ -25,7 +25,7 @@ pub(crate) fn run(layout: &Layout) -> Result<ExitCode> {
         "MACHINE", "ADDRESS", "STATE", "PROCESSES"
     );
     let mut all_well = true;
-    for machine in settings.machines() {
+    for machine in layout.machines(settings.nodes) {
         let state = state(machine, ready.as_deref())?;
         all_well &= matches!(state, "Ready" | "answers");
         println!(
@@ -46,7 +46,7 @@ pub(crate) fn run(layout: &Layout) -> Result<ExitCode> {
 /// Whether every machine is as `up` leaves it.
 pub(crate) fn is_well(layout: &Layout, settings: &Settings) -> Result<bool> {
     let ready = ready::ready_nodes(layout).ok();
-    for machine in settings.machines() {
+    for machine in layout.machines(settings.nodes) {
         let state = state(machine, ready.as_deref())?;
         if !matches!(state, "Ready" | "answers") || !held(layout, machine).is_empty() {
             return Ok(false);
@@ -60,21 +60,21 @@ fn state(machine: Machine, ready: Option<&[String]>) -> Result<&'static str> {
     if !machine::is_up(machine)? {
         return Ok("ended");
     }
-    Ok(match (machine, ready) {
-        (Machine::Control, Some(_)) => "answers",
-        (Machine::Control, None) => "silent",
-        (node, _) if net::port(node) == Some(Port::Down) => "cut",
-        (node, Some(ready)) if ready.contains(&node.name()) => "Ready",
-        (_, Some(_)) => "NotReady",
-        (_, None) => "unknown",
+    Ok(match (machine.role, ready) {
+        (Role::Control, Some(_)) => "answers",
+        (Role::Control, None) => "silent",
+        (Role::Node(_), _) if net::port(machine) == Some(Port::Down) => "cut",
+        (Role::Node(_), Some(ready)) if ready.contains(&machine.name()) => "Ready",
+        (Role::Node(_), Some(_)) => "NotReady",
+        (Role::Node(_), None) => "unknown",
     })
 }
 
 /// The services that are kept ended.
 fn held(layout: &Layout, machine: Machine) -> Vec<&'static str> {
-    let services: &[&str] = match machine {
-        Machine::Control => &control::SERVICES,
-        Machine::Node(_) => &node::SERVICES,
+    let services: &[&str] = match machine.role {
+        Role::Control => &control::SERVICES,
+        Role::Node(_) => &node::SERVICES,
     };
     let held = services.iter().copied();
     held.filter(|service| layout.hold(machine, service).exists())

@@ -5,8 +5,8 @@ use std::{path::Path, process::Command};
 use anyhow::{Context, Result, ensure};
 
 use super::{
-    down, kubectl,
-    layout::{Layout, Machine},
+    NAME, down, kubectl,
+    layout::{Layout, Name},
     load, machine, net,
     settings::{ProxyMode, Settings},
     status, up,
@@ -18,9 +18,6 @@ use crate::{
     workspace::Workspace,
 };
 
-/// How many nodes the promises need.
-const NODES: u8 = 3;
-
 /// The image of netfault's own programs begins with this.
 const OWN: &str = "netfault.dev/netfault:";
 
@@ -30,15 +27,56 @@ const PARTS: [&str; 2] = ["daemonset/netfault-agent", "deployment/netfault-contr
 /// How long netfault may take to be ready, on a busy computer.
 const PATIENCE: &str = "2m";
 
+/// The cluster that promises need.
+pub(crate) struct Wanted {
+    name: Name,
+    settings: Settings,
+    /// Whether a cluster that is up may be another.
+    is_strict: bool,
+}
+
+impl Wanted {
+    /// Three nodes or more, however they are set.
+    pub(crate) const THREE: Self = Self {
+        name: Name::Nfk,
+        settings: Settings {
+            nodes: 3,
+            proxy_mode: ProxyMode::Nftables,
+            dual_stack: false,
+        },
+        is_strict: false,
+    };
+
+    /// One node, with what the other has not.
+    pub(crate) const OTHER: Self = Self {
+        name: Name::Nfs,
+        settings: Settings {
+            nodes: 1,
+            proxy_mode: ProxyMode::Iptables,
+            dual_stack: true,
+        },
+        is_strict: true,
+    };
+
+    fn is_met_by(&self, settings: &Settings) -> bool {
+        if self.is_strict {
+            *settings == self.settings
+        } else {
+            settings.nodes >= self.settings.nodes
+        }
+    }
+}
+
 /// Runs a program with the cluster that is up, or one of its own, and netfault installed there.
 pub(crate) fn with_netfault(
     built: &Built,
+    wanted: &Wanted,
     mut program: Command,
     run: impl FnOnce(Command) -> Result<()>,
 ) -> Result<()> {
     let workspace = built.workspace();
     let images = image::all(workspace)?;
-    let cluster = Running::ensure(workspace)?;
+    let cluster = Running::ensure(workspace, wanted)?;
     let ran = cluster
         .install(&images, &built.program("netfault"))
         .and_then(|()| cluster.describe_to(&mut program))
@@ -56,20 +94,17 @@ struct Running<'a> {
 
 impl<'a> Running<'a> {
     /// The cluster that is up, or a new one.
-    fn ensure(workspace: &'a Workspace) -> Result<Self> {
-        let layout = Layout::new(workspace);
+    fn ensure(workspace: &'a Workspace, wanted: &Wanted) -> Result<Self> {
+        let layout = Layout::new(workspace, wanted.name);
         let before = Settings::load(&layout)?;
         let is_ours = before.is_none();
-        let settings = before.unwrap_or(Settings {
-            nodes: NODES,
-            proxy_mode: ProxyMode::Nftables,
-            dual_stack: false,
-        });
+        let settings = before.unwrap_or_else(|| wanted.settings.clone());
         ensure!(
-            settings.nodes >= NODES,
-            "the promises need {NODES} nodes, and the cluster that is up has {}: run \
-             `cargo xtask cluster down` first",
-            settings.nodes
+            wanted.is_met_by(&settings),
+            "the promises need a cluster of {}, and the one that is up has {}: run `{} down` first",
+            wanted.settings,
+            settings,
+            wanted.name.command()
         );
         let running = Self {
             workspace,
@@ -97,7 +132,7 @@ impl<'a> Running<'a> {
             let loaded = load::missing(&self.layout, &self.settings, image)?;
             is_new |= loaded && image.name.starts_with(OWN);
         }
-        let mut install = machine::in_network(Machine::Control, netfault);
+        let mut install = machine::in_network(self.layout.control(), netfault);
         install.env("KUBECONFIG", self.layout.kubeconfig());
         quietly(install.args(["install", "--quiet", "--timeout", PATIENCE]))?;
         for part in PARTS {
@@ -116,7 +151,9 @@ impl<'a> Running<'a> {
     fn describe_to(&self, tests: &mut Command) -> Result<()> {
         tests
             .env("NETFAULT_CLUSTER", self.layout.dir())
-            .env("NETFAULT_CLUSTER_NETWORK", net::file(Machine::Control))
+            .env(NAME, self.layout.name().as_str())
+            .env("NETFAULT_KUBECTL", self.layout.bin("kubectl"))
+            .env("NETFAULT_CLUSTER_NETWORK", net::file(self.layout.control()))
             .env("NETFAULT_XTASK", std::env::current_exe()?)
             // That program looks for the cluster where this one does.
             .env("CARGO_TARGET_DIR", self.workspace.target(""));

@@ -79,7 +79,10 @@ pub(crate) fn run(workspace: &Workspace, layout: &Layout, args: &Args) -> Result
         count(&wanted),
         seconds(start.elapsed())
     );
-    println!("kubectl: cargo xtask cluster kubectl -- get pods --all-namespaces");
+    println!(
+        "kubectl: {} kubectl -- get pods --all-namespaces",
+        layout.name().command()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -103,30 +106,25 @@ fn prepare(layout: &Layout, wanted: &Settings) -> Result<()> {
     if let Some(running) = Settings::load(layout)? {
         ensure!(
             running == *wanted,
-            "another cluster is up ({}, {}, {}): run `cargo xtask cluster down` first",
-            count(&running),
-            running.proxy_mode.as_str(),
-            if running.dual_stack {
-                "dual-stack"
-            } else {
-                "IPv4"
-            }
+            "another cluster is up ({running}): run `{} down` first",
+            layout.name().command()
         );
         return Ok(());
     }
-    let foreign = net::namespaces();
+    let foreign = net::namespaces(layout.name());
     ensure!(
         foreign.is_empty(),
         "there is something of a cluster that this checkout did not make or lost track of ({}): \
-         run `cargo xtask cluster down` where it was started, or here with --lost",
-        foreign.join(", ")
+         run `{} down` where it was started, or here with --lost",
+        foreign.join(", "),
+        layout.name().command()
     );
-    pki::create(layout, (1..=MOST_NODES).map(Machine::Node))?;
+    pki::create(layout, layout.nodes(MOST_NODES))?;
     wanted.save(layout)
 }
 
 fn control_plane(layout: &Layout, settings: &Settings) -> Result<()> {
-    let machine = Machine::Control;
+    let machine = layout.control();
     release(layout, machine)?;
     if !machine::is_up(machine)? {
         machine::stop(machine)?;
@@ -162,8 +160,8 @@ fn release(layout: &Layout, machine: Machine) -> Result<()> {
 
 fn nodes(layout: &Layout, settings: &Settings) -> Result<()> {
     let started = thread::scope(|scope| {
-        let starts: Vec<_> = settings
-            .nodes()
+        let starts: Vec<_> = layout
+            .nodes(settings.nodes)
             .map(|node| scope.spawn(move || bring_up(layout, settings, node)))
             .collect();
         starts
@@ -214,10 +212,11 @@ pub(crate) fn start_node(layout: &Layout, settings: &Settings, node: Machine) ->
 }
 
 fn core_dns(layout: &Layout, settings: &Settings) -> Result<()> {
-    let logs = settings.nodes().map(|node| layout.log(node, "kube-proxy"));
+    let nodes = || layout.nodes(settings.nodes);
+    let logs = nodes().map(|node| layout.log(node, "kube-proxy"));
     Wait::new("CoreDNS", ready::NODES_BOUND, logs).until(|| {
         // Every node's kube-proxy has to know the way.
-        settings.nodes().try_for_each(|node| {
+        nodes().try_for_each(|node| {
             dns::ask(node).map_err(|error| not_yet(format!("{}: {error:#}", node.name())))
         })
     })

@@ -68,6 +68,7 @@ pub(super) const IMAGES: &[Image] = &[
             ("bin/busybox", Machine("busybox")),
             // Its own HTTP client can't look names up without the C library that it was linked to.
             ("bin/curl", Machine("curl")),
+            ("bin/nft", Machine("nft")),
             ("bin/httpd", Link("busybox")),
             ("bin/nslookup", Link("busybox")),
             ("bin/sh", Link("busybox")),

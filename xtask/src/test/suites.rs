@@ -7,7 +7,8 @@ use anyhow::{Error, Result};
 use super::{Feed, Options, Report, binaries::built_test, fuzz};
 use crate::{
     build::{BUILD_BOUND, Built},
-    cluster, crds, lint, process,
+    cluster::{self, Wanted},
+    crds, lint, process,
     programs::require_root,
     setup::Purpose,
     tidy, vm,
@@ -76,6 +77,19 @@ pub(crate) const SUITES: &[Suite] = &[
         ],
         bound: Duration::from_mins(45),
         run: cluster,
+    },
+    Suite {
+        name: "shapes",
+        about: "pods, Services and nodes in other shapes, on a real cluster of one node",
+        in_ci: false,
+        purposes: &[
+            Purpose::Build,
+            Purpose::Cluster,
+            Purpose::Image,
+            Purpose::Netns,
+        ],
+        bound: Duration::from_mins(20),
+        run: shapes,
     },
     Suite {
         name: "vm",
@@ -184,13 +198,24 @@ fn run_binary(context: &mut Context, suite: &Suite, mut tests: Command) -> Resul
     Feed::new(&mut context.report, "").run(&mut tests, suite.bound)
 }
 
-/// Runs the test target `cluster` on a cluster, which it leaves as it found it but for netfault.
 fn cluster(context: &mut Context, suite: &Suite) -> Result<()> {
-    require_root("suite cluster")?;
+    on_cluster(context, suite, &Wanted::THREE)
+}
+
+fn shapes(context: &mut Context, suite: &Suite) -> Result<()> {
+    on_cluster(context, suite, &Wanted::OTHER)
+}
+
+/// Runs the test target that is named as the suite on a cluster, which it leaves as it found it but
+/// for netfault.
+fn on_cluster(context: &mut Context, suite: &Suite, wanted: &Wanted) -> Result<()> {
+    require_root(&format!("suite {}", suite.name))?;
     let built = context.built()?;
     let mut tests = Command::new(built_test(built.cargo_build(), suite.name)?);
     built.describe_to(&mut tests);
-    cluster::with_netfault(&built, tests, |tests| run_binary(context, suite, tests))
+    cluster::with_netfault(&built, wanted, tests, |tests| {
+        run_binary(context, suite, tests)
+    })
 }
 
 impl Options {

@@ -1,5 +1,7 @@
 //! Paths as kubelet, containerd, CRI-O, Docker and Podman write them.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const ID: &str = "4f1c2a9be0d37c5586aa11f0c3b2d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5";
@@ -50,6 +52,8 @@ fn docker_and_podman() {
     assert_found("0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope");
     assert_found("0::/machine.slice/libpod-ID.scope/container");
     assert_found("0::/libpod_parent/libpod-payload-ID");
+    assert_found("0::/system.slice/nerdctl-ID.scope");
+    assert_found("0::/default/ID");
 }
 
 #[test]
@@ -109,6 +113,9 @@ fn within_goes_by_whole_names() {
     assert!(!is_within("/a/bc", "/a/b"));
     assert!(!is_within("/a", "/a/b"));
 }
+
+/// The pod of a node that is a pod itself.
+const OUTER_UID: &str = "fedcba98-0000-4000-8000-0123456789ab";
 
 const UID: &str = "1d6f6ab4-0d0b-4b44-9f24-6a7c4c1a2b3c";
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015";
@@ -175,5 +182,134 @@ fn what_only_looks_like_a_pod_is_none() {
         "",
     ] {
         assert_pod(text, None);
+    }
+}
+
+/// What platforms write for a container `ID` of a pod `UID`: the name, and `/proc/PID/cgroup`. All of
+/// them have been seen in use.
+const PLATFORMS: [(&str, &str); 19] = [
+    (
+        "kubeadm, EKS, AKS, GKE, Bottlerocket, k3s and RKE2 with systemd, v2",
+        "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podU_D.slice/cri-containerd-ID.scope",
+    ),
+    (
+        "the same, guaranteed",
+        "0::/kubepods.slice/kubepods-podU_D.slice/cri-containerd-ID.scope",
+    ),
+    (
+        "the same, v1",
+        "12:hugetlb:/kubepods.slice/kubepods-podU_D.slice/cri-containerd-ID.scope\n11:rdma:/\n\
+         1:name=systemd:/kubepods.slice/kubepods-podU_D.slice/cri-containerd-ID.scope\n0::/\n",
+    ),
+    (
+        "Talos and k3s with cgroupfs, v2",
+        "0::/kubepods/burstable/podUID/ID",
+    ),
+    (
+        "GKE and minikube with cgroupfs, v1",
+        "11:blkio:/kubepods/burstable/podUID/ID\n10:rdma:/\n1:name=systemd:/kubepods/burstable/podUID/ID\n",
+    ),
+    (
+        "hybrid: the second version has the service of the runtime",
+        "12:pids:/kubepods/besteffort/podUID/ID\n1:name=systemd:/kubepods/besteffort/podUID/ID\n\
+         0::/system.slice/containerd.service\n",
+    ),
+    (
+        "hybrid: the first line is of a hierarchy that the runtime does not know",
+        "13:misc:/\n12:pids:/kubepods/besteffort/podUID/ID\n0::/kubepods/besteffort/podUID/ID\n",
+    ),
+    (
+        "kubelet with cgroupfs and containerd with systemd",
+        "1:name=systemd:/system.slice/containerd.service/kubepods-burstable-podU_D.slice:cri-containerd:ID",
+    ),
+    (
+        "OpenShift with runc, v1 and v2",
+        "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podU_D.slice/crio-ID.scope",
+    ),
+    (
+        "OpenShift with crun",
+        "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podU_D.slice/crio-ID.scope/container",
+    ),
+    (
+        "CRI-O with cgroupfs",
+        "0::/kubepods/burstable/podUID/crio-ID",
+    ),
+    (
+        "cri-dockerd with systemd",
+        "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podU_D.slice/docker-ID.scope",
+    ),
+    (
+        "cri-dockerd with cgroupfs",
+        "11:devices:/kubepods/besteffort/podUID/ID\n",
+    ),
+    (
+        "kind, v2",
+        "0::/system.slice/docker-OUTER.scope/kubelet.slice/kubelet-kubepods.slice/\
+         kubelet-kubepods-burstable.slice/kubelet-kubepods-burstable-podU_D.slice/cri-containerd-ID.scope",
+    ),
+    (
+        "kind before it used systemd, v1",
+        "11:blkio:/docker/OUTER/kubelet/kubepods/besteffort/podUID/ID\n",
+    ),
+    (
+        "kind whose runtime does not know a hierarchy that Docker knows",
+        "13:rdma:/docker/OUTER\n11:blkio:/docker/OUTER/kubelet/kubepods/besteffort/podUID/ID\n\
+         0::/docker/OUTER/system.slice/containerd.service\n",
+    ),
+    (
+        "kind in a pod",
+        "13:rdma:/kubepods/podfedcba98-0000-4000-8000-0123456789ab/OUTER\n\
+         11:pids:/kubepods/podfedcba98-0000-4000-8000-0123456789ab/OUTER/kubelet/kubepods/podUID/ID\n",
+    ),
+    (
+        "minikube and k3d in a container",
+        "0::/docker/OUTER/kubepods.slice/kubepods-podU_D.slice/docker-ID.scope",
+    ),
+    (
+        "k3s without root",
+        "0::/user.slice/user-1001.slice/user@1001.service/k3s-rootless.service/kubepods/podUID/ID",
+    ),
+];
+
+#[test]
+fn every_platform_s_pods_and_containers_are_told() {
+    for (platform, text) in PLATFORMS {
+        assert_pod(text, Some(UID));
+        let text = at(&text.replace("U_D", "x").replace("UID", "x"));
+        assert_eq!(container(&text), Some(ID), "{platform}");
+    }
+}
+
+#[test]
+fn a_static_pod_s_hash_is_told_on_every_platform() {
+    for (platform, text) in PLATFORMS {
+        let text = at(&text.replace("U_D", HASH).replace("UID", HASH));
+        assert_eq!(pod(&text).as_deref(), Some(HASH), "{platform}");
+    }
+}
+
+/// A UID, with its dashes.
+fn uid() -> impl Strategy<Value = String> {
+    "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+}
+
+proptest! {
+    #[test]
+    fn no_container_s_id_and_no_other_pod_s_uid_is_taken_for_the_pod(
+        form in 0..PLATFORMS.len(),
+        (own, other) in (uid(), uid()),
+        (id, outer) in ("[0-9a-f]{64}", "[0-9a-f]{64}"),
+    ) {
+        let (_, text) = PLATFORMS[form];
+        let text = text.replace("U_D", &own.replace('-', "_")).replace("UID", &own);
+        let text = text.replace("OUTER", &outer).replace("ID", &id);
+        prop_assert_eq!(container(&text), Some(id.as_str()));
+        let found = pod(&text);
+        prop_assert_eq!(found.as_deref(), Some(own.as_str()));
+        prop_assert!(own == other || found.as_deref() != Some(other.as_str()));
+        // Half of a container's id looks like a hash.
+        let nameless = text.replace(&own, &id).replace(&own.replace('-', "_"), &id);
+        let found = pod(&nameless);
+        prop_assert!(found.is_none_or(|found| found == OUTER_UID));
     }
 }

@@ -106,3 +106,21 @@ fn cookies_are_two_words_the_low_one_first() {
     bytes[4..].copy_from_slice(&0x1_u32.to_ne_bytes());
     assert_eq!(cookie(bytes), 0x1_0000_0055);
 }
+
+#[test]
+fn a_connection_that_a_sidecar_took_is_told_from_one_that_leaves() {
+    let found = |local, peer| parsed(&reply(local, peer, 1, None)).unwrap();
+    let all = [
+        // The application's, which it believes to lead to a Service; the sidecar's end of it; the
+        // sidecar's own, which does.
+        found("198.19.0.5:40000", "198.18.0.9:80"),
+        found("127.0.0.1:15001", "198.19.0.5:40000"),
+        found("198.19.0.5:40001", "198.18.0.9:80"),
+        // A server's, from elsewhere and from the pod itself.
+        found("198.19.0.5:8080", "198.19.0.6:50000"),
+        found("198.19.0.5:8080", "198.19.0.5:50001"),
+        found("198.19.0.5:50001", "198.19.0.5:8080"),
+    ];
+    let locals: Vec<_> = redirected(&all).into_iter().collect();
+    assert_eq!(locals, [all[0].local]);
+}

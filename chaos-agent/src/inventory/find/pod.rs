@@ -5,14 +5,20 @@ use std::net::IpAddr;
 use super::{FindReason, is_of_first_process, namespaces, pids};
 use crate::inventory::{Kind, Members, Namespace, NamespaceId, cgroup, interfaces, processes};
 
-/// The namespace of the pod whose cgroups are named by `name`, which has one of `ips`.
-pub(super) fn find(name: &str, ips: &[IpAddr]) -> Result<Namespace, FindReason> {
-    if !cgroup::names_pod(name) {
+/// The namespace of the pod whose cgroups are named by its UID or, as those of a static pod, by a
+/// hash, and which has one of `ips`.
+///
+/// Anybody can write the annotation that has the hash, so that it takes nothing away from the UID.
+pub(super) fn find(uid: &str, hash: Option<&str>, ips: &[IpAddr]) -> Result<Namespace, FindReason> {
+    if !cgroup::names_pod(uid) {
         let help = "a pod is named by its UID, or by the hash of a static pod: 32 lower-case \
                     hexadecimal digits, those of a UID in five groups";
         return Err(FindReason::Word(help));
     }
-    let is_meant = |text: &str| cgroup::pod(text).is_some_and(|found| found == name);
+    let is_meant = |text: &str| {
+        let found = cgroup::pod(text);
+        found.is_some_and(|found| found == uid || Some(found.as_str()) == hash)
+    };
     let found = processes::with_cgroups(is_meant).map_err(FindReason::Processes)?;
     let (namespaces, members) = namespaces(&pids(&found), is_meant)?;
     if namespaces.is_empty() {

@@ -5,9 +5,15 @@ use std::{net::IpAddr, sync::Arc, thread};
 use chaos_api::{EndReason, Enforcement, Receipt, Span};
 use chaos_plan::{FaultId, PodOrder, PodPlan};
 
-use super::{preview::preview, reach, refusal::refusal};
+use super::{
+    preview::preview,
+    reach,
+    refusal::{plain, refusal},
+    stock::Stock,
+};
 use crate::{
     engine::Engine,
+    holder::RunDir,
     inventory::boot_clock,
     node::api::Clock,
     node::ledger::{Action, Pod, Refusal, Said},
@@ -24,6 +30,8 @@ pub(super) struct Job {
     /// The node's own addresses.
     pub(super) own: Arc<[IpAddr]>,
     pub(super) clock: Clock,
+    pub(super) run_dir: RunDir,
+    pub(super) stock: Stock,
 }
 
 /// What came of it.
@@ -136,7 +144,7 @@ impl Job {
 
     fn inject(&mut self, order: &PodOrder) -> Result<Said, Refusal> {
         if self.engine.is_none() {
-            self.engine = Some(reach::open(self.planned()?)?);
+            self.engine = Some(reach::open(self.planned()?, &self.run_dir, &self.stock)?);
         }
         let words = reach::order(order, self.left(order)?, &self.own);
         let engine = self.engine.as_mut().ok_or_else(lost)?;
@@ -169,12 +177,4 @@ pub(super) fn lost() -> Refusal {
 
 fn unsupported() -> Refusal {
     plain("Unsupported", "this version has no shadow mode")
-}
-
-fn plain(reason: &'static str, message: &str) -> Refusal {
-    Refusal {
-        reason,
-        message: message.into(),
-        starting: false,
-    }
 }

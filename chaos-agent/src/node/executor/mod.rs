@@ -8,6 +8,7 @@ mod preview;
 mod reach;
 mod refusal;
 mod rounds;
+mod stock;
 mod tell;
 mod ticks;
 
@@ -28,7 +29,8 @@ use tokio::sync::watch;
 
 pub(super) use command::{Account, Command};
 
-use super::{api::Clock, health::Health, ledger::Ledger, metrics::Metrics};
+use self::stock::Stock;
+use super::{api::Clock, health::Health, ledger::Ledger, mark::Mark, metrics::Metrics};
 use crate::{
     engine::{Engine, TICK},
     holder::RunDir,
@@ -48,6 +50,8 @@ pub(super) struct Tools {
     pub(super) metrics: Metrics,
     /// Where final receipts are kept.
     pub(super) run_dir: RunDir,
+    /// Where it is marked that faults are held.
+    pub(super) mark: Mark,
 }
 
 /// An engine, and when it was ticked last, on the boot clock.
@@ -66,10 +70,13 @@ struct Executor {
     /// By the pod's UID; that of a pod in which something is being done is there.
     engines: BTreeMap<String, Held>,
     work: rounds::Work,
+    stock: Stock,
     /// The node's own addresses.
     own: Arc<[IpAddr]>,
     unreadable: Option<String>,
     telling: tell::Telling,
+    /// When the mark was made last, on the boot clock.
+    marked: u64,
 }
 
 /// Starts the executor; it ends when it is told to leave, and lets go of everything.
@@ -87,9 +94,11 @@ pub(super) fn start(
         accounts,
         engines: BTreeMap::new(),
         work: rounds::Work::default(),
+        stock: Stock::new(),
         own: Arc::default(),
         unreadable: None,
         telling: tell::Telling::default(),
+        marked: 0,
     };
     let thread = thread::Builder::new().name("executor".into());
     thread.spawn(move || executor.run())?;
@@ -102,8 +111,10 @@ impl Executor {
             self.tools.health.beat();
             self.round();
             self.tick();
+            self.mark();
             self.look();
             self.tell();
+            self.stock.refill();
             if self.listen() {
                 return self.leave();
             }
@@ -159,7 +170,7 @@ impl Executor {
             .values()
             .filter_map(|h| h.engine.next_deadline());
         let due = self.ledger.next_due().filter(|_| !self.work.full);
-        let next = deadlines.chain(due).min();
+        let next = deadlines.chain(due).chain(self.stock.due()).min();
         let next = next.map_or(BEAT, |at| Duration::from_nanos(at.saturating_sub(now)));
         let most = if self.engines.is_empty() { BEAT } else { TICK };
         next.clamp(Duration::from_millis(1), most)

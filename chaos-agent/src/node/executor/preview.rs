@@ -9,13 +9,15 @@ use super::{
     reach::{find, spare},
     refusal::{not_entered, other},
 };
-use crate::{flows::live, node::ledger::Refusal};
+use crate::{flows::outward, node::ledger::Refusal};
 
 /// Lists the live connections of a pod that an order would hit.
 pub(super) fn preview(pod: &PodPlan, order: &PodOrder, own: &[IpAddr]) -> Result<Preview, Refusal> {
     let table = table(order, own)?;
     let namespace = find(pod)?;
-    let flows = namespace.enter(live).map_err(|error| not_entered(&error))?;
+    let flows = namespace
+        .enter(outward)
+        .map_err(|error| not_entered(&error))?;
     let flows = flows.map_err(|error| other("ConnectionsUnknown", &error))?;
     let mut hit: Vec<_> = flows
         .into_iter()

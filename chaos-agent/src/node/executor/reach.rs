@@ -5,10 +5,14 @@ use std::net::IpAddr;
 use chaos_api::{FaultSpec, Span};
 use chaos_plan::{PodOrder, PodPlan, Spare};
 
-use super::refusal::refusal;
+use super::{
+    refusal::{other, plain, refusal},
+    stock::Stock,
+};
 use crate::{
     causes::with_causes,
     engine::{Engine, Order},
+    holder::RunDir,
     inventory::{FindError, FindReason, Namespace, Target, local_addresses},
     node::ledger::Refusal,
 };
@@ -19,10 +23,22 @@ pub(super) fn find(pod: &PodPlan) -> Result<Namespace, Refusal> {
     found.map_err(|error| refusal_of_find(&error))
 }
 
-/// Attaches an engine to a pod's network.
-pub(super) fn open(pod: &PodPlan) -> Result<Engine, Refusal> {
+/// Attaches an engine to a pod's network, unless somebody on the node has one there.
+pub(super) fn open(pod: &PodPlan, dir: &RunDir, stock: &Stock) -> Result<Engine, Refusal> {
     let namespace = find(pod)?;
-    Engine::open(namespace, &target(pod), false).map_err(|error| refusal(&error))
+    let lock = dir.lock(namespace.inode());
+    let lock = lock.map_err(|error| other("NoLock", &error))?;
+    let lock = lock.ok_or_else(held)?;
+    let dataplane = stock.take().map_err(|error| refusal(&error.into()))?;
+    let opened = Engine::with(dataplane, namespace, &target(pod));
+    let mut engine = opened.map_err(|error| refusal(&error))?;
+    engine.keep(lock);
+    Ok(engine)
+}
+
+fn held() -> Refusal {
+    let message = "a netfault on the node itself holds faults there: `netfault list` on the node";
+    plain("HeldOnNode", message)
 }
 
 /// What an engine is told. `own` are the node's addresses, from any of which the kubelet probes.

@@ -37,3 +37,12 @@ pub(super) fn other(reason: &'static str, error: &dyn Error) -> Refusal {
         starting: false,
     }
 }
+
+/// A refusal in words of our own.
+pub(super) fn plain(reason: &'static str, message: &str) -> Refusal {
+    Refusal {
+        reason,
+        message: message.into(),
+        starting: false,
+    }
+}

@@ -140,6 +140,8 @@ impl Executor {
             actions,
             own: Arc::clone(&self.own),
             clock: self.tools.clock.clone(),
+            run_dir: self.tools.run_dir.clone(),
+            stock: self.stock.clone(),
         })
     }
 

@@ -47,6 +47,17 @@ impl Executor {
         }
     }
 
+    /// Marks for a successor that this process holds faults.
+    pub(super) fn mark(&mut self) {
+        let now = boot_clock();
+        if !self.engines.is_empty() && now >= self.marked.saturating_add(tick()) {
+            self.marked = now;
+            if let Err(error) = self.tools.mark.set(now) {
+                tracing::debug!("a successor will tell a longer interruption: {error}");
+            }
+        }
+    }
+
     /// Reads the counters now and then.
     pub(super) fn look(&mut self) {
         let now = boot_clock();
@@ -120,11 +131,14 @@ impl Executor {
 
 impl Held {
     fn is_due(&self, now: u64) -> bool {
-        let tick = u64::try_from(TICK.as_nanos()).unwrap_or(u64::MAX);
-        self.is_ending(now) || self.ticked.saturating_add(tick) <= now
+        self.is_ending(now) || self.ticked.saturating_add(tick()) <= now
     }
 
     fn is_ending(&self, now: u64) -> bool {
         self.engine.next_deadline().is_some_and(|at| at <= now)
     }
+}
+
+fn tick() -> u64 {
+    u64::try_from(TICK.as_nanos()).unwrap_or(u64::MAX)
 }

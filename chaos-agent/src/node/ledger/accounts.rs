@@ -22,8 +22,9 @@ impl Ledger {
             let Some(entry) = self.armed_mut(pod, &receipt.name) else {
                 continue;
             };
+            let receipt = entry.whole(receipt);
             if is_news(entry.report.receipt.as_ref(), &receipt) {
-                entry.take(receipt);
+                entry.report.receipt = Some(receipt);
                 news = true;
             }
         }

@@ -1,9 +1,10 @@
 //! Where one fault stands in one pod.
 
-use chaos_api::{EndReason, Receipt, State};
+use chaos_api::{EndReason, Receipt, Span, State};
 use chaos_plan::{FaultId, PodOrder, PodReport, Preview, ReportState};
 
 use super::{Pod, decide::same};
+use crate::node::merged::continued;
 
 /// One fault in one pod: what is reported of it, and what only this process knows.
 #[derive(Clone, Debug)]
@@ -17,6 +18,10 @@ pub(super) struct Entry {
     pub(super) tries: u32,
     /// Since when no plan has it, on the boot clock.
     pub(super) dropped: Option<u64>,
+    /// What it did before it was brought into force again.
+    before: Option<Receipt>,
+    /// Until when an earlier process held it, on the boot clock, where it ended with that.
+    pub(super) lost: Option<u64>,
 }
 
 /// Why a fault cannot be brought into force.
@@ -86,6 +91,8 @@ impl Entry {
             retry: None,
             tries: 0,
             dropped: None,
+            before: None,
+            lost: None,
         }
     }
 
@@ -106,6 +113,7 @@ impl Entry {
     pub(super) fn note(&mut self, said: Said, now: u64) {
         match said {
             Said::Armed(order, receipt) => {
+                self.go_on(now);
                 self.stand(ReportState::Armed, Some(order));
                 self.take(*receipt);
                 self.report.preview = None;
@@ -123,22 +131,42 @@ impl Entry {
         }
     }
 
-    /// Takes a receipt, which calls the pod by its name.
+    /// Takes an engine's receipt.
     pub(super) fn take(&mut self, receipt: Receipt) {
+        self.report.receipt = Some(self.whole(receipt));
+    }
+
+    /// An engine's receipt with what was before it; it calls the pod by its name.
+    pub(super) fn whole(&self, receipt: Receipt) -> Receipt {
         let target = format!("pod/{}", self.report.name);
-        self.report.receipt = Some(Receipt { target, ..receipt });
+        let receipt = Receipt { target, ..receipt };
+        match self.before.clone() {
+            Some(before) => continued(before, receipt),
+            None => receipt,
+        }
+    }
+
+    /// The account of what has ended goes on, if it comes into force again; that it was not in force
+    /// since an earlier process ended is told.
+    fn go_on(&mut self, now: u64) {
+        if self.is_armed() {
+            return;
+        }
+        self.before = self.report.receipt.take().or(self.before.take());
+        if let (Some(before), Some(lost)) = (&mut self.before, self.lost.take()) {
+            let gap = now.saturating_sub(lost);
+            before.interrupted = Span::from_nanos(before.interrupted.as_nanos() + gap);
+        }
     }
 
     /// Ends it; without a receipt the last one becomes the final one.
     pub(super) fn end(&mut self, reason: EndReason, receipt: Option<Receipt>) {
         self.stand(ReportState::Ended { reason }, self.order.clone());
-        let last = self.report.receipt.take().map(|last| Receipt {
-            state: State::Ended,
-            reason: Some(reason),
-            ..last
-        });
-        if let Some(receipt) = receipt.or(last) {
+        if let Some(receipt) = receipt {
             self.take(receipt);
+        } else if let Some(last) = &mut self.report.receipt {
+            last.state = State::Ended;
+            last.reason = Some(reason);
         }
     }
 
@@ -152,7 +180,7 @@ impl Entry {
         } else {
             let (reason, message) = (refusal.reason.into(), refusal.message);
             self.stand(ReportState::Refused { reason, message }, Some(order));
-            self.report.receipt = None;
+            self.before = self.report.receipt.take().or(self.before.take());
             self.report.preview = None;
         }
         self.tries = tries;

@@ -7,8 +7,8 @@ use super::{Ledger, entry::Entry};
 
 impl Ledger {
     /// The ledger of a process that finds this report. What was in force ended with the process that
-    /// held it; what was stopped by hand stays so.
-    pub(in crate::node) fn restored(acknowledged: PlanId, report: Report) -> Self {
+    /// held it, which was at work until `lost` on the boot clock; what was stopped by hand stays so.
+    pub(in crate::node) fn restored(acknowledged: PlanId, report: Report, lost: u64) -> Self {
         let mut ledger = Self {
             lost: Some(acknowledged.clone()),
             acknowledged,
@@ -18,7 +18,13 @@ impl Ledger {
             let key = (pod.uid.clone(), pod.fault.clone());
             let mut entry = Entry::read(pod);
             match &entry.report.state {
-                ReportState::Armed => entry.end(EndReason::AgentRestarted, None),
+                ReportState::Armed => {
+                    entry.end(EndReason::AgentRestarted, None);
+                    entry.lost = Some(lost);
+                }
+                ReportState::Ended {
+                    reason: EndReason::AgentRestarted,
+                } => entry.lost = Some(lost),
                 ReportState::Ended {
                     reason: reason @ (EndReason::Stopped | EndReason::Halted),
                 } => {

@@ -311,7 +311,7 @@ fn a_new_process_arms_no_plan_that_was_acknowledged() {
     let mut before = ledger();
     before.plan(Some(plan(4, &[("a", 30)], &["p"])));
     carry_out(&mut before, 0);
-    let mut after = Ledger::restored(before.acknowledged().clone(), before.report());
+    let mut after = Ledger::restored(before.acknowledged().clone(), before.report(), nanos(3));
     after.halt(false);
     assert_eq!(stand(&after), ["p a: Ended AgentRestarted"]);
     after.plan(Some(plan(4, &[("a", 30), ("b", 30)], &["p"])));
@@ -328,13 +328,37 @@ fn a_new_process_arms_no_plan_that_was_acknowledged() {
 }
 
 #[test]
+fn the_account_goes_on_in_a_new_process_and_tells_the_gap() {
+    let mut before = ledger();
+    before.plan(Some(plan(4, &[("a", 30)], &["p"])));
+    carry_out(&mut before, 0);
+    before.receipts("uid-p", vec![receipt("a", 3)]);
+    let mut after = Ledger::restored(before.acknowledged().clone(), before.report(), nanos(3));
+    after.halt(false);
+    after.plan(Some(plan(5, &[("a", 30)], &["p"])));
+    carry_out(&mut after, 14);
+    for matched in [5, 6] {
+        after.receipts("uid-p", vec![receipt("a", matched)]);
+    }
+    let told = |ledger: &Ledger| {
+        let receipt = ledger.report().pods[0].receipt.clone().unwrap();
+        let counters = receipt.rules[0].counters;
+        (receipt.state, counters.matched, receipt.interrupted)
+    };
+    assert_eq!(told(&after), (State::Active, 9, Span::from_secs(11)));
+    after.bar("orders/a");
+    carry_out(&mut after, 15);
+    assert_eq!(told(&after), (State::Ended, 9, Span::from_secs(11)));
+}
+
+#[test]
 fn a_new_process_remembers_what_was_stopped_by_hand() {
     let mut before = ledger();
     before.plan(Some(plan(4, &[("a", 30)], &["p"])));
     carry_out(&mut before, 0);
     before.bar("orders/a");
     carry_out(&mut before, 1);
-    let mut after = Ledger::restored(before.acknowledged().clone(), before.report());
+    let mut after = Ledger::restored(before.acknowledged().clone(), before.report(), nanos(3));
     after.halt(false);
     after.plan(Some(plan(5, &[("a", 30)], &["p"])));
     assert!(carry_out(&mut after, 2).is_empty());

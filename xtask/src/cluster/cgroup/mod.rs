@@ -15,8 +15,8 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
-pub(crate) use self::hierarchy::hierarchies;
-use super::layout::{Machine, PREFIX};
+pub(crate) use self::hierarchy::{Hierarchy, hierarchies};
+use super::layout::{Machine, Name, Role};
 
 /// How long the kernel may take to end a killed machine.
 const END_BOUND: Duration = Duration::from_secs(20);
@@ -39,8 +39,8 @@ pub(crate) fn create(machine: Machine) -> Result<Joins> {
         inner: Vec::new(),
     };
     for hierarchy in hierarchies()? {
-        let ours = hierarchy.mount.join(PREFIX);
-        let own = ours.join(machine.name());
+        let ours = hierarchy.mount.join(machine.cluster.as_str());
+        let own = own(&hierarchy, machine);
         let is_only = hierarchy.is_only();
         for dir in [&ours, &own] {
             make(dir, is_only)
@@ -54,6 +54,12 @@ pub(crate) fn create(machine: Machine) -> Result<Joins> {
         }
     }
     Ok(joins)
+}
+
+/// A machine's cgroup in a hierarchy.
+pub(crate) fn own(hierarchy: &Hierarchy, machine: Machine) -> PathBuf {
+    let ours = hierarchy.mount.join(machine.cluster.as_str());
+    ours.join(machine.name())
 }
 
 fn make(dir: &Path, hand_down: bool) -> io::Result<()> {
@@ -83,7 +89,7 @@ fn make(dir: &Path, hand_down: bool) -> io::Result<()> {
 /// All processes of a machine, as this process sees their ids.
 pub(crate) fn processes(machine: Machine) -> Result<Vec<i32>> {
     let mut all = Vec::new();
-    for dir in directories(Some(machine))? {
+    for dir in directories(machine)? {
         collect(&dir, &mut all);
     }
     all.sort_unstable();
@@ -123,44 +129,51 @@ pub(crate) fn clear(machine: Machine) -> Result<()> {
         }
         thread::sleep(Duration::from_millis(50));
     }
-    for dir in directories(Some(machine))? {
+    for dir in directories(machine)? {
         remove(&dir, deadline)?;
     }
     Ok(())
 }
 
-/// Removes what holds the cgroups of the machines, once they are gone.
-pub(crate) fn remove_parents() -> Result<()> {
-    for dir in directories(None)? {
+/// Removes what holds the cgroups of a cluster's machines, once they are gone.
+pub(crate) fn remove_parents(cluster: Name) -> Result<()> {
+    for dir in below(cluster.as_str())? {
         remove(&dir, Instant::now() + END_BOUND)?;
     }
     Ok(())
 }
 
-/// The machines that have a cgroup, in whatever state an earlier run left them.
-pub(crate) fn machines() -> Result<Vec<Machine>> {
-    let mut names: Vec<String> = directories(None)?
+/// A cluster's machines that have a cgroup, in whatever state an earlier run left them.
+pub(crate) fn machines(cluster: Name) -> Result<Vec<Machine>> {
+    let mut names: Vec<String> = below(cluster.as_str())?
         .iter()
         .flat_map(|dir| subdirectories(dir))
         .filter_map(|dir| Some(dir.file_name()?.to_str()?.to_owned()))
         .collect();
     names.sort();
     names.dedup();
-    Ok(names.iter().filter_map(|name| by_name(name)).collect())
+    let machines = names.iter().filter_map(|name| by_name(cluster, name));
+    Ok(machines.collect())
 }
 
-fn by_name(name: &str) -> Option<Machine> {
-    if name == Machine::Control.name() {
-        return Some(Machine::Control);
+fn by_name(cluster: Name, name: &str) -> Option<Machine> {
+    let role = Role::Control;
+    let control = Machine { cluster, role };
+    if name == control.name() {
+        return Some(control);
     }
-    Machine::node(name.strip_prefix('n')?.parse().ok()?).ok()
+    Machine::node(cluster, name.strip_prefix('n')?.parse().ok()?).ok()
 }
 
-fn directories(machine: Option<Machine>) -> Result<Vec<PathBuf>> {
-    let below = machine.map(Machine::name).unwrap_or_default();
+fn directories(machine: Machine) -> Result<Vec<PathBuf>> {
+    below(&format!("{}/{}", machine.cluster.as_str(), machine.name()))
+}
+
+/// The cgroups of this path, in every hierarchy that has it.
+fn below(path: &str) -> Result<Vec<PathBuf>> {
     let all = hierarchies()?.into_iter();
     Ok(all
-        .map(|hierarchy| hierarchy.mount.join(PREFIX).join(&below))
+        .map(|hierarchy| hierarchy.mount.join(path))
         .filter(|dir| dir.is_dir())
         .collect())
 }
@@ -196,9 +209,10 @@ mod tests {
 
     #[test]
     fn a_cgroup_s_name_tells_its_machine() {
-        assert_eq!(by_name("cp"), Some(Machine::Control));
-        assert_eq!(by_name("n2"), Some(Machine::Node(2)));
-        assert_eq!(by_name("n0"), None);
-        assert_eq!(by_name("other"), None);
+        let role = |name| by_name(Name::Nfk, name).map(|machine| machine.role);
+        assert_eq!(role("cp"), Some(Role::Control));
+        assert_eq!(role("n2"), Some(Role::Node(2)));
+        assert_eq!(role("n0"), None);
+        assert_eq!(role("other"), None);
     }
 }

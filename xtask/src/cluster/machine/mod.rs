@@ -64,8 +64,9 @@ pub(crate) fn is_up(machine: Machine) -> Result<bool> {
 pub(crate) fn enter(layout: &Layout, machine: Machine) -> Result<Command> {
     let first = first_process(machine)?.with_context(|| {
         format!(
-            "{} does not run; `cargo xtask cluster status` shows what does",
-            machine.name()
+            "{} does not run; `{} status` shows what does",
+            machine.name(),
+            machine.cluster.command()
         )
     })?;
     let joins = cgroup::create(machine)?;

@@ -11,11 +11,16 @@ use crate::cluster::{
 pub(crate) const PAUSE_IMAGE: &str = "netfault.test/pause:v1";
 
 /// Every file, and what is in it.
-pub(super) fn all(layout: &Layout, settings: &Settings, number: u8) -> Vec<(&'static str, String)> {
+pub(super) fn all(
+    layout: &Layout,
+    settings: &Settings,
+    node: Machine,
+    number: u8,
+) -> Vec<(&'static str, String)> {
     vec![
         ("containerd/config.toml", containerd(layout)),
         ("cni/net.d/10-bridge.conflist", cni(settings, number)),
-        ("kubernetes/kubelet.yaml", kubelet(layout, number)),
+        ("kubernetes/kubelet.yaml", kubelet(layout, node)),
     ]
 }
 
@@ -92,8 +97,8 @@ fn cni(settings: &Settings, number: u8) -> String {
 }
 
 /// JSON is YAML too.
-fn kubelet(layout: &Layout, number: u8) -> String {
-    let name = Machine::Node(number).name();
+fn kubelet(layout: &Layout, node: Machine) -> String {
+    let name = node.name();
     let config = json!({
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",

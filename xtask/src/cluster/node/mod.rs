@@ -10,7 +10,7 @@ pub(crate) use self::files::PAUSE_IMAGE;
 use super::{
     cgroup,
     control::{flag, path_flag},
-    layout::{Layout, Machine, POD_RANGES, PREFIX},
+    layout::{Layout, Machine, POD_RANGES},
     machine::spec::{Disk, Service, Spec},
     settings::Settings,
 };
@@ -25,7 +25,7 @@ pub(crate) const SERVICES: [&str; 3] = ["containerd", "kubelet", "kube-proxy"];
 pub(crate) fn spec(layout: &Layout, settings: &Settings, node: Machine) -> Result<Spec> {
     let number = node.number().context("the control plane is no node")?;
     let disk = layout.of(node, "disk");
-    for (path, text) in files::all(layout, settings, number) {
+    for (path, text) in files::all(layout, settings, node, number) {
         let file = disk.join("etc").join(path);
         let dir = file.parent().context("it is in a directory")?;
         fs::create_dir_all(dir)?;
@@ -41,7 +41,7 @@ pub(crate) fn spec(layout: &Layout, settings: &Settings, node: Machine) -> Resul
             cni: layout.tool("usr/lib/cni"),
             cgroups: cgroups
                 .map(|hierarchy| {
-                    let own = hierarchy.mount.join(PREFIX).join(node.name());
+                    let own = cgroup::own(&hierarchy, node);
                     (own, hierarchy.mount)
                 })
                 .collect(),
