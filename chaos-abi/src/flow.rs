@@ -57,6 +57,40 @@ pub struct Flow {
     pub _pad: [u8; 3],
 }
 
+/// What the fragments of one packet have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Pod, Zeroable)]
+#[repr(C)]
+pub struct FragmentKey {
+    /// The target's address.
+    pub local: [u8; 16],
+    /// The other end's address.
+    pub peer: [u8; 16],
+    /// The identification field.
+    pub ident: u32,
+    /// IANA protocol number; 0 for IPv6, which does not tell fragments apart by it.
+    pub protocol: u8,
+    /// A [`Direction`] as a word.
+    pub direction: u8,
+    /// 1 for IPv6.
+    pub v6: u8,
+    /// Always zero.
+    pub _pad: u8,
+}
+
+/// What only the first fragment of a packet tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct FragmentFlow {
+    /// The target's port, in network order.
+    pub local_port: [u8; 2],
+    /// The other end's port, in network order.
+    pub peer_port: [u8; 2],
+    /// IANA protocol number.
+    pub protocol: u8,
+    /// Always zero.
+    pub _pad: [u8; 3],
+}
+
 /// The v4-mapped form of an IPv4 address (RFC 4291 §2.5.5.2), made as a number: an array of
 /// constants would be a `memset` to the BPF compiler.
 #[inline(always)]

@@ -23,7 +23,7 @@ pub use actor::ActorAnswer;
 pub use bank::{Bank, Block, Config, Head};
 pub use counters::{Counters, Seen, SeenKey};
 pub use event::{Event, EventKind};
-pub use flow::{Direction, Flow, Protocol, mapped};
+pub use flow::{Direction, Flow, FragmentFlow, FragmentKey, Protocol, mapped};
 pub use rule::{CERTAIN, RULES_A_BLOCK, Rule};
 pub use set::RuleSet;
 
@@ -41,6 +41,9 @@ pub const MAX_PREFIXES: usize = 4096;
 
 /// Interfaces of one namespace whose traffic is counted.
 pub const MAX_INTERFACES: usize = 128;
+
+/// Packets whose first fragment is remembered for those after it.
+pub const MAX_FRAGMENTED: usize = 1024;
 
 /// `skb->mark` of a packet that netfault made: our hooks clear it and let the packet pass.
 pub const MARK_PASS: u32 = 0x6e66_0001;

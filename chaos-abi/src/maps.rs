@@ -19,6 +19,8 @@ pub const SEEN: &str = "SEEN";
 pub const TOLD: &str = "TOLD";
 /// Per-CPU array of one `u64`: events that found the ring buffer full.
 pub const UNTOLD: &str = "UNTOLD";
+/// LRU hash [`FragmentKey`](crate::FragmentKey) → [`FragmentFlow`](crate::FragmentFlow).
+pub const FRAGMENTS: &str = "FRAGMENTS";
 /// Ring buffer of [`Event`](crate::Event).
 pub const EVENTS: &str = "EVENTS";
 

@@ -38,6 +38,8 @@ pub struct Case {
     pub hash: u64,
     /// The packet.
     pub packet: Packet,
+    /// 1 once the packet has been read.
+    pub is_read: u32,
     /// Bytes of the frame.
     pub length: u32,
     /// The word whose turn it is.
@@ -65,12 +67,30 @@ pub struct Hit {
 }
 
 impl Case {
-    /// Finds the rules that the packet matches in a bank; `None` where there is none.
+    /// Begins to look for the rules that the packet matches in a bank.
     #[inline(always)]
-    pub fn meet(&mut self, tables: &impl Tables, bank: Bank) -> Option<()> {
-        self.matched.find(tables, &self.packet)?;
+    pub fn look(&mut self, bank: Bank) {
+        self.matched.clear();
         self.bank = bank as u32;
-        Some(())
+    }
+
+    /// Adds those that it matches by one of its [identities](Packet::identities).
+    #[inline(always)]
+    pub fn join(&mut self, tables: &impl Tables, identity: u32) {
+        // Without a row it adds nothing.
+        let _ = self.matched.join(tables, &self.packet, identity);
+    }
+
+    /// The bank that is looked at.
+    #[inline(always)]
+    pub fn bank(&self) -> Bank {
+        Bank::from_word(self.bank)
+    }
+
+    /// Whether it matches any.
+    #[inline(always)]
+    pub fn has_rules(&self) -> bool {
+        self.matched.words != 0
     }
 
     /// Opens the case of a packet that matches rules.
@@ -104,7 +124,7 @@ impl Case {
     #[inline(always)]
     pub fn place(&self, slot: u32) -> (Bank, u32) {
         let block = self.matched.rules + slot / RULES_A_BLOCK;
-        (Bank::from_word(self.bank), block)
+        (self.bank(), block)
     }
 
     /// What a rule means for the packet.

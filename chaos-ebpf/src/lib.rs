@@ -12,5 +12,5 @@ mod segment;
 pub use decide::{Case, Fate, Hit};
 pub use draw::{drawn, hash};
 pub use matching::{Matched, Tables};
-pub use packet::{Packet, is_neighbourly, tcp};
+pub use packet::{EXTENSIONS, Frame, Packet, tcp};
 pub use segment::Segment;

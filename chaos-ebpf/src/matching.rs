@@ -16,20 +16,26 @@ pub trait Tables {
     fn peers(&self, address: &[u8; 16]) -> Option<u32>;
 }
 
-/// The rows whose rules a packet satisfies; `None` as soon as one is empty.
+/// The rows whose rules a packet satisfies by one of its identities; `None` as soon as one is empty.
 #[inline(always)]
-fn rows(tables: &impl Tables, head: &Head, packet: &Packet) -> Option<[u32; 4]> {
-    let traits = packet.traits() % TRAITS;
+fn rows(tables: &impl Tables, head: &Head, packet: &Packet, identity: u32) -> Option<[u32; 4]> {
+    let is_flow = identity == 0;
+    let (traits, address) = if is_flow {
+        (packet.traits(), &packet.flow.peer)
+    } else {
+        (packet.outer_traits(), packet.outer())
+    };
+    let traits = traits % TRAITS;
     if head.traits >> traits & 1 == 0 {
         return None;
     }
     let (mut local, mut peer, mut peers) = (ALL, ALL, ALL);
-    if packet.has_ports() {
+    if is_flow && packet.has_ports() {
         local = port(tables, head.local, packet.flow.local_port)?;
         peer = port(tables, head.peer, packet.flow.peer_port)?;
     }
     if head.peers != 0 {
-        peers = tables.peers(&packet.flow.peer).filter(|row| *row != 0)?;
+        peers = tables.peers(address).filter(|row| *row != 0)?;
     }
     Some([1 + traits, local, peer, peers])
 }
@@ -59,28 +65,34 @@ pub struct Matched {
 }
 
 impl Matched {
-    /// Finds the rules that a packet matches; `None` where there are none.
+    /// Forgets the rules that were found.
     #[inline(always)]
-    pub fn find(&mut self, tables: &impl Tables, packet: &Packet) -> Option<()> {
+    pub fn clear(&mut self) {
+        self.note(0);
+    }
+
+    /// Adds the rules that a packet matches by one of its [identities](Packet::identities).
+    #[inline(always)]
+    pub fn join(&mut self, tables: &impl Tables, packet: &Packet, identity: u32) -> Option<()> {
         let head = Head::of(tables.block(HEAD)?);
-        let [traits, local, peer, peers] = rows(tables, &head, packet)?;
+        let [traits, local, peer, peers] = rows(tables, &head, packet, identity)?;
         let (traits, local) = (tables.block(traits)?, tables.block(local)?);
         let (peer, peers) = (tables.block(peer)?, tables.block(peers)?);
         self.rules = u32::from(head.rules);
-        self.note(0);
+        let before = if self.words == 0 { 0 } else { u64::MAX };
         for at in 0..WORDS {
             if at >= usize::from(head.words) {
                 break;
             }
             // The compiler does not see that it is below the length, and BPF has no panic.
             let at = at % WORDS;
-            let word = traits[at] & local[at] & peer[at] & peers[at];
+            let word = traits[at] & local[at] & peer[at] & peers[at] | self.set[at] & before;
             self.set[at] = word;
             if word != 0 {
                 self.note(self.words | 1 << at);
             }
         }
-        (self.words != 0).then_some(())
+        Some(())
     }
 
     /// Keeps the words out of the registers: the verifier forgets what is written to a map, and would

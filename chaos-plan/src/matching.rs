@@ -58,9 +58,8 @@ pub fn meets(table: &Table, flow: &FlowInfo) -> bool {
     };
     let ways = [abi::Direction::Egress, abi::Direction::Ingress];
     let meets = |way| {
-        !table
-            .acting(&PacketWords::of(flow.local, flow.peer, protocol, way))
-            .is_empty()
+        let packet = PacketWords::of(flow.local, flow.peer, protocol, way);
+        table.rules().any(|(_, rule)| table.acts(rule, &packet))
     };
     ways.into_iter().any(meets)
 }

@@ -98,20 +98,17 @@ impl Table {
         self.set(|rule| rule.matching.takes(packet))
     }
 
-    /// Of the rules that a packet matches those that leave it alone, since others of them spare it.
-    pub fn spared(&self, hits: &RuleSet) -> RuleSet {
-        let spared = |rule: &PlannedRule| rule.spared_by().is_some_and(|slot| hits.contains(slot));
-        self.set(spared).and(hits)
+    /// Whether a rule of it acts on a packet, as far as time and draws allow.
+    pub fn acts(&self, rule: &PlannedRule, packet: &PacketWords) -> bool {
+        let sparing = || rule.spared_by().and_then(|slot| self.rule(slot));
+        rule.id.block.is_some()
+            && rule.matching.takes(packet)
+            && !sparing().is_some_and(|sparing| sparing.matching.takes(packet))
     }
 
     /// The rules that act on a packet, as far as time and draws allow.
     pub fn acting(&self, packet: &PacketWords) -> RuleSet {
-        let hits = self.hits(packet);
-        let mut acting = hits.and(&self.set(|rule| rule.id.block.is_some()));
-        self.spared(&hits)
-            .iter()
-            .for_each(|slot| acting.remove(slot));
-        acting
+        self.set(|rule| self.acts(rule, packet))
     }
 
     /// The kernel's tables for this one.

@@ -51,11 +51,12 @@ fn fragments() {
     let datagram = udp("10.0.0.1:40000", "10.0.0.2:53").data(64);
     check(&[
         Fixture {
-            what: "only the first fragment has ports",
+            what: "the fragments after the first share its fate, in their direction",
             faults: &["traffic: {peers: [{ports: [{port: 53}]}]}, faults: {blackhole: {}}"],
             steps: vec![
-                leaves(datagram.clone().fragment(0), vanishes(0)),
                 leaves(datagram.clone().fragment(9), passes()),
+                leaves(datagram.clone().fragment(0), vanishes(0)),
+                leaves(datagram.clone().fragment(9), vanishes(0)),
                 arrives(datagram.clone().fragment(9), passes()),
             ],
         },

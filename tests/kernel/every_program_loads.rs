@@ -23,6 +23,7 @@ fn loads(trace: bool) {
     let (_dataplane, door) = Door::load(trace);
     for program in Program::ALL {
         if let Some(count) = door.instructions(program) {
+            eprintln!("{program:?}: {count} instructions");
             assert!(count < BOUND, "{program:?} takes {count} instructions");
         }
     }

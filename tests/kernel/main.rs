@@ -15,8 +15,10 @@ mod reference;
 mod a_blackhole_swallows;
 mod a_reset_answers_both_ends;
 mod draws_hit_their_share;
+mod edits_are_seen_whole;
 mod events_tell_what_happened;
 mod every_program_loads;
+mod headers_are_looked_behind;
 mod idle_connections_are_reset;
 mod only_ip_is_judged;
 mod our_own_packets_pass;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         every_program_loads::PROMISES,
         only_ip_is_judged::PROMISES,
         rules_meet_only_their_traffic::PROMISES,
+        headers_are_looked_behind::PROMISES,
         a_blackhole_swallows::PROMISES,
         a_reset_answers_both_ends::PROMISES,
         several_rules_agree_on_one::PROMISES,
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         draws_hit_their_share::PROMISES,
         rules_run_out::PROMISES,
         tables_change_in_place::PROMISES,
+        edits_are_seen_whole::PROMISES,
         our_own_packets_pass::PROMISES,
         events_tell_what_happened::PROMISES,
         verdicts_are_traced::PROMISES,

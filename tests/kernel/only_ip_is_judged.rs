@@ -2,7 +2,7 @@
 
 use chaos_abi::Direction::{Egress, Ingress};
 use chaos_tests::promises;
-use etherparse::{ArpHardwareId, ArpOperation, ArpPacket, EtherType, PacketBuilder, VlanId};
+use etherparse::{ArpHardwareId, ArpOperation, ArpPacket, EtherType, PacketBuilder};
 
 use crate::bench::frame::frame;
 use crate::bench::packet::{LOCAL_MAC, PEER_MAC, echo, tcp, udp};
@@ -11,7 +11,7 @@ use crate::bench::{Bench, REDIRECT, words};
 
 promises! {
     []
-    arp_lldp_and_tagged_frames,
+    arp_lldp_and_what_is_behind_many_tags,
     neighbour_discovery_of_ipv6,
     truncated_headers,
     garbage,
@@ -20,14 +20,14 @@ promises! {
 
 const EVERYTHING: &str = "faults: {blackhole: {}}";
 
-fn arp_lldp_and_tagged_frames() {
+fn arp_lldp_and_what_is_behind_many_tags() {
     let frames = [
         ("ARP", arp()),
         (
             "LLDP",
             raw(EtherType(0x88cc), &[0x02, 7, 4, 1, 2, 3, 4, 5, 6]),
         ),
-        ("802.1Q", tagged()),
+        ("three tags", tagged(3)),
         ("an IEEE 802.3 length", raw(EtherType(100), &[0; 100])),
     ];
     Bench::run(|bench| {
@@ -35,6 +35,9 @@ fn arp_lldp_and_tagged_frames() {
         for (what, frame) in frames {
             bench.ignore(Egress, &frame, what);
             bench.ignore(Ingress, &frame, what);
+        }
+        for tags in 1..3 {
+            assert_eq!(bench.hook(Egress, &tagged(tags)).code, REDIRECT, "{tags}");
         }
     });
 }
@@ -146,14 +149,11 @@ fn arp() -> Vec<u8> {
     frame
 }
 
-fn tagged() -> Vec<u8> {
-    let builder = PacketBuilder::ethernet2(LOCAL_MAC, PEER_MAC)
-        .single_vlan(VlanId::try_new(7).expect("twelve bits"))
-        .ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
-        .udp(40000, 53);
-    let mut frame = Vec::new();
-    builder
-        .write(&mut frame, b"payload")
-        .expect("a short packet");
+/// A datagram behind that many VLAN tags.
+fn tagged(tags: usize) -> Vec<u8> {
+    let mut frame = frame(&udp("10.0.0.1:40000", "10.0.0.2:53"), Egress);
+    for _ in 0..tags {
+        frame.splice(12..12, [0x81, 0x00, 0, 7]);
+    }
     frame
 }

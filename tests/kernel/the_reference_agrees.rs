@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::env;
 
-use chaos_abi::{Counters, Direction};
+use chaos_abi::Counters;
 use chaos_agent::inventory::boot_clock;
 use chaos_plan::{explain, total};
 use chaos_tests::promises;
@@ -14,7 +14,7 @@ use chaos_tests::promises;
 use crate::bench::random::Random;
 use crate::bench::{Bench, code};
 use crate::chance::{World, faults, frame};
-use crate::reference;
+use crate::reference::Reference;
 
 promises! { [] on_random_frames_over_random_tables in 300 }
 
@@ -36,14 +36,15 @@ fn on_random_frames_over_random_tables() {
     let tables = if hurry { FEW_TABLES } else { TABLES };
     eprintln!("seed {seed}: {tables} tables, {FRAMES} frames each");
     Bench::run(|bench| {
+        let reference = &mut Reference::default();
         for table in 0..tables {
-            meet(bench, seed.wrapping_add(table));
+            meet(bench, reference, seed.wrapping_add(table));
         }
     });
 }
 
 /// One table, and the frames that meet it.
-fn meet(bench: &mut Bench, seed: u64) {
+fn meet(bench: &mut Bench, reference: &mut Reference, seed: u64) {
     let random = &mut Random(seed);
     let world = World::of(random);
     bench.start_over();
@@ -53,10 +54,10 @@ fn meet(bench: &mut Bench, seed: u64) {
     let set = bench.dataplane.lease(until);
     set.expect("a lease can be written");
     let mut due = counted(bench);
+    let mut rest = None;
     for _ in 0..FRAMES {
-        let way = random.one(&[Direction::Egress, Direction::Ingress]);
-        let frame = frame(random, &world, way);
-        let expect = reference::expect(&bench.table, &frame, way, leased);
+        let (way, frame) = frame(random, &world, &mut rest);
+        let expect = reference.expect(&bench.table, &frame, way, leased);
         let verdict = bench.hook(way, &frame);
         let what = || {
             format!(

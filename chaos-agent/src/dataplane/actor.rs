@@ -114,16 +114,11 @@ impl Dataplane {
 /// Whether a reset rule matches the connection; whether it is drawn, the kernel decides.
 fn may_hit(table: &Table, connection: &Connection) -> bool {
     let (local, peer) = (connection.local, connection.peer);
-    let acting = table.acting(&PacketWords::of(
-        local,
-        peer,
-        Protocol::Tcp,
-        Direction::Egress,
-    ));
-    let resets = |(slot, planned): (u16, &PlannedRule)| {
-        planned.rule.action == Action::Reset.word() && acting.contains(slot)
-    };
-    table.rules().any(resets)
+    let packet = PacketWords::of(local, peer, Protocol::Tcp, Direction::Egress);
+    let resets = |rule: &PlannedRule| rule.rule.action == Action::Reset.word();
+    table
+        .rules()
+        .any(|(_, rule)| resets(rule) && table.acts(rule, &packet))
 }
 
 /// A connection in the kernel's words.

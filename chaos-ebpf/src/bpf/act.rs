@@ -3,9 +3,9 @@
 use aya_ebpf::{bindings::TC_ACT_SHOT, helpers::generated::bpf_redirect_neigh};
 use chaos_abi::{
     Direction, EventKind, MARK_PASS,
-    frame::{ETH_HEADER, TCP_HEADER},
+    frame::{IPV6_HEADER, TCP_HEADER},
 };
-use chaos_ebpf::{Packet, Segment, tcp};
+use chaos_ebpf::{Frame, Packet, Segment, tcp};
 
 use super::{
     NEXT,
@@ -21,15 +21,17 @@ const NOWHERE: u32 = 0x7fff_ffff;
 /// Time to live of a RST that we send back on a packet's way.
 const TTL: u8 = 64;
 
-const IPV4_TTL: u32 = ETH_HEADER as u32 + 8;
-const IPV4_CHECKSUM: u32 = ETH_HEADER as u32 + 10;
-const IPV4_LENGTH: u32 = ETH_HEADER as u32 + 2;
-const IPV4_FRAGMENT: u32 = ETH_HEADER as u32 + 6;
+// Offsets from the start of the IP header.
+const IPV4_TTL: u32 = 8;
+const IPV4_CHECKSUM: u32 = 10;
+const IPV4_LENGTH: u32 = 2;
+const IPV4_FRAGMENT: u32 = 6;
 const MORE_FRAGMENTS: u16 = 0x2000;
-const IPV4_ADDRESSES: u32 = ETH_HEADER as u32 + 12;
-const IPV6_LENGTH: u32 = ETH_HEADER as u32 + 4;
-const IPV6_HOP_LIMIT: u32 = ETH_HEADER as u32 + 7;
-const IPV6_ADDRESSES: u32 = ETH_HEADER as u32 + 8;
+const IPV4_ADDRESSES: u32 = 12;
+const IPV6_LENGTH: u32 = 4;
+const IPV6_HOP_LIMIT: u32 = 7;
+const IPV6_ADDRESSES: u32 = 8;
+
 const TCP_CHECKSUM: u32 = 16;
 
 /// Drops a packet as a network would: the sender's stack must not learn of it. A TC drop on egress
@@ -50,7 +52,12 @@ pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
     let Some(counters) = counters(slot) else {
         return NEXT;
     };
-    // The ends' own RSTs say it already, and a later fragment has nothing to answer.
+    // What is left of a segment whose first fragment was answered.
+    if packet.is_later_fragment() && packet.has_ports() {
+        counters.dropped += 1;
+        return silently(packet.direction());
+    }
+    // The ends' own RSTs say it already, and a later fragment alone has nothing to answer.
     if packet.flags & tcp::RST != 0 || !packet.is_segment() {
         counters.let_through += 1;
         return NEXT;
@@ -99,44 +106,67 @@ fn answer(skb: &Skb, packet: &Packet) -> Result<i32, Refused> {
         skb.store(packet.l4, &onward)?;
         skb.send_copy(skb.ifindex(), !leaving)?;
     }
-    turn(skb, packet.is_v6())?;
+    turn(skb, packet)?;
     let back = Segment::back(packet).header(&packet.flow, partial);
     skb.store(packet.l4, &back)?;
     Ok(redirect(skb.ifindex(), leaving))
 }
 
-/// Cuts off TCP options and data, and says so in the IP header.
+/// Cuts off TCP options and data, and says so in the IP header. The first fragment of a segment stands
+/// for all of it: its RSTs are whole.
 #[inline(always)]
 fn cut(skb: &Skb, packet: &Packet) -> Result<(), Refused> {
+    let l3 = packet.l3;
     skb.cut(packet.l4 + TCP_HEADER as u32)?;
-    let ip_length = packet.l4 as u16 - ETH_HEADER as u16 + TCP_HEADER as u16;
+    let length = (packet.l4 - l3) as u16 + TCP_HEADER as u16;
     if packet.is_v6() {
-        return skb.store(IPV6_LENGTH, &(TCP_HEADER as u16).to_be_bytes());
+        skb.store(
+            l3 + IPV6_LENGTH,
+            &(length - IPV6_HEADER as u16).to_be_bytes(),
+        )?;
+        return make_whole(skb, packet);
     }
-    rewrite(skb, IPV4_LENGTH, |_| ip_length)?;
-    // The first fragment of a datagram stands for all of it: its RSTs are whole.
-    rewrite(skb, IPV4_FRAGMENT, |fragment| fragment & !MORE_FRAGMENTS)
+    rewrite(skb, l3, IPV4_LENGTH, |_| length)?;
+    rewrite(skb, l3, IPV4_FRAGMENT, |fragment| {
+        fragment & !MORE_FRAGMENTS
+    })
+}
+
+/// Clears the bit that says that more fragments follow (RFC 8200 §4.5).
+#[inline(always)]
+fn make_whole(skb: &Skb, packet: &Packet) -> Result<(), Refused> {
+    if !packet.is_first_fragment() {
+        return Ok(());
+    }
+    let [low] = skb.load(packet.fragment_at + 1).ok_or(Refused)?;
+    skb.store(packet.fragment_at + 1, &[low & !1])
 }
 
 /// Changes a 16-bit word of the IPv4 header, checksum included.
 #[inline(always)]
-fn rewrite(skb: &Skb, offset: u32, change: impl FnOnce(u16) -> u16) -> Result<(), Refused> {
-    let old = u16::from_be_bytes(skb.load(offset).ok_or(Refused)?);
+fn rewrite(
+    skb: &Skb,
+    l3: u32,
+    offset: u32,
+    change: impl FnOnce(u16) -> u16,
+) -> Result<(), Refused> {
+    let old = u16::from_be_bytes(skb.load(l3 + offset).ok_or(Refused)?);
     let new = change(old);
-    skb.l3_checksum(IPV4_CHECKSUM, old, new)?;
-    skb.store(offset, &new.to_be_bytes())
+    skb.l3_checksum(l3 + IPV4_CHECKSUM, old, new)?;
+    skb.store(l3 + offset, &new.to_be_bytes())
 }
 
 /// Swaps the MAC and IP addresses, and gives the packet a fresh time to live.
 #[inline(always)]
-pub(super) fn turn(skb: &Skb, v6: bool) -> Result<(), Refused> {
+pub(super) fn turn(skb: &Skb, packet: &Packet) -> Result<(), Refused> {
+    let l3 = packet.l3;
     swap::<6>(skb, 0)?;
-    if v6 {
-        swap::<16>(skb, IPV6_ADDRESSES)?;
-        return skb.store(IPV6_HOP_LIMIT, &[TTL]);
+    if packet.is_v6() {
+        swap::<16>(skb, l3 + IPV6_ADDRESSES)?;
+        return skb.store(l3 + IPV6_HOP_LIMIT, &[TTL]);
     }
-    swap::<4>(skb, IPV4_ADDRESSES)?;
-    rewrite(skb, IPV4_TTL, |word| {
+    swap::<4>(skb, l3 + IPV4_ADDRESSES)?;
+    rewrite(skb, l3, IPV4_TTL, |word| {
         u16::from_be_bytes([TTL, word.to_be_bytes()[1]])
     })
 }

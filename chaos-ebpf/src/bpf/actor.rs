@@ -41,7 +41,7 @@ struct Numbers {
 /// Judges the flow as an egress packet of it would be judged, and resets it where a rule says so.
 #[inline(always)]
 pub(super) fn run(skb: &Skb) -> i32 {
-    let case = read(skb, Direction::Egress, Scratch::Actor).and_then(|()| case(Scratch::Actor));
+    let case = read(skb, Direction::Egress, Scratch::Actor);
     let returned = if case.is_some_and(|case| case.packet.is_segment()) {
         flow(skb)
     } else {
@@ -75,8 +75,7 @@ fn resetting() -> Option<(u32, &'static Case)> {
     if !leased(now) {
         return None;
     }
-    let before = case(Scratch::Actor)?;
-    meet(before, armed()?)?;
+    let before = meet(Scratch::Actor, armed()?)?;
     before.open(now, true);
     let case = judge::each(Scratch::Actor, next_rule)?;
     case.acting().map(|hit| (hit.slot, &*case))
@@ -172,7 +171,7 @@ fn emit(skb: &Skb, packet: &Packet, numbers: Numbers) -> Result<(), Refused> {
         }
     }
     skb.set_mark(MARK_PASS);
-    turn(skb, packet.is_v6())?;
+    turn(skb, packet)?;
     send(skb, packet, to_target(opening, numbers))
 }
 

@@ -39,8 +39,7 @@ pub(super) fn verdict(skb: &Skb, bank: Bank) -> Verdict {
 /// The case after every rule has judged it; `None` where it matches none.
 #[inline(always)]
 fn judged(skb: &Skb, bank: Bank) -> Option<&'static Case> {
-    let before = case(Scratch::Hook)?;
-    meet(before, bank)?;
+    let before = meet(Scratch::Hook, bank)?;
     // After the match: the clock costs as much as a look-up.
     let now = now();
     before.length = skb.len();
@@ -113,8 +112,11 @@ fn judge(case: &mut Case, slot: u32) {
     };
     count::hit(counters, case.now);
     let rank = rule.rank;
-    if let Some(loser) = case.hit(Hit { action, rank, slot }) {
-        outrank(loser);
+    match case.hit(Hit { action, rank, slot }) {
+        None => {}
+        // Without another look-up: of equal rules the first acts, as a rule.
+        Some(loser) if loser == slot => counters.outranked += 1,
+        Some(loser) => outrank(loser),
     }
 }
 

@@ -5,11 +5,11 @@ use aya_ebpf::{
     bindings::{BPF_F_INNER_MAP, BPF_F_NO_PREALLOC},
     btf_maps::{self, ArrayOfMaps},
     macros::{btf_map, map},
-    maps::{Array, LpmTrie, PerCpuArray, PerCpuHashMap, RingBuf},
+    maps::{Array, LpmTrie, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use chaos_abi::{
-    ABI_VERSION, Bank, Block, Config, Counters, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, Seen,
-    SeenKey,
+    ABI_VERSION, Bank, Block, Config, Counters, FragmentFlow, FragmentKey, MAX_FRAGMENTED,
+    MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, Seen, SeenKey,
 };
 use chaos_ebpf::Case;
 
@@ -56,6 +56,11 @@ pub(super) static UNTOLD: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0)
 
 #[map]
 pub(super) static EVENTS: RingBuf = RingBuf::with_byte_size(EVENTS_BYTES, 0);
+
+/// What first fragments told about those after them; the oldest make room.
+#[map]
+pub(super) static FRAGMENTS: LruHashMap<FragmentKey, FragmentFlow> =
+    LruHashMap::with_max_entries(MAX_FRAGMENTED as u32, 0);
 
 /// The packet being judged. A map value and not the stack: the verifier of Linux 6.1 follows a
 /// stack slot byte by byte and needs fifteen times the instructions. One a kind of program, since

@@ -1,12 +1,15 @@
 //! From a frame to a `Packet` in its map value.
 
-use chaos_abi::{Direction, Protocol, frame::ETH_HEADER};
-use chaos_ebpf::{Case, is_neighbourly};
+use core::ffi::c_void;
 
-use super::{maps::CASE, skb::Skb};
+use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_loop};
+use chaos_abi::Direction;
+use chaos_ebpf::{Case, EXTENSIONS, Frame, Packet};
 
-const ETHERTYPE_IPV4: u16 = 0x0800_u16.to_be();
-const ETHERTYPE_IPV6: u16 = 0x86dd_u16.to_be();
+use super::{
+    maps::{CASE, FRAGMENTS},
+    skb::Skb,
+};
 
 /// Which [`CASE`] a program uses.
 #[derive(Clone, Copy)]
@@ -15,31 +18,98 @@ pub(super) enum Scratch {
     Actor = 1,
 }
 
-/// Reads a frame into its case. `None` for what is not IP, for what finds neighbours (ARP, and its
-/// like in `ICMPv6`), and for what is cut short: it passes.
+/// Reads a frame into its case. `None` for what is not IP, for what finds neighbours, and for what is
+/// cut short: it passes.
+///
+/// As a callback: its stack is given back at the end, which on Linux 6.1 leaves enough for the rest.
 #[inline(always)]
-pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<()> {
-    let case = case(scratch)?;
-    let packet = &mut case.packet;
-    match skb.protocol() {
-        ETHERTYPE_IPV4 => packet.ipv4(&skb.load(ETH_HEADER as u32)?, direction)?,
-        ETHERTYPE_IPV6 => packet.ipv6(&skb.load(ETH_HEADER as u32)?, direction)?,
-        _ => return None,
+pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<&'static mut Case> {
+    case(scratch)?.is_read = 0;
+    let mut read = Read {
+        skb: skb.raw(),
+        scratch: scratch as u32,
+        leaves: direction as u32,
+    };
+    let turn: extern "C" fn(u64, *mut Read) -> i64 = read_frame;
+    let context = (&raw mut read).cast::<c_void>();
+    // SAFETY: the callback takes this context, which outlives the call.
+    unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
+    case(scratch).filter(|case| case.is_read != 0)
+}
+
+/// A frame, which way it goes, and whose case its packet is read into.
+#[repr(C)]
+struct Read {
+    skb: *mut __sk_buff,
+    scratch: u32,
+    leaves: u32,
+}
+
+/// Reads the packet, and what an earlier fragment of it told.
+extern "C" fn read_frame(_: u64, read: *mut Read) -> i64 {
+    // SAFETY: `read` gives its own.
+    let read = unsafe { &*read };
+    let Some(case) = CASE.get_ptr_mut(read.scratch) else {
+        return 1;
+    };
+    // SAFETY: as in `case`.
+    let case = unsafe { &mut *case };
+    let direction = if read.leaves == Direction::Egress as u32 {
+        Direction::Egress
+    } else {
+        Direction::Ingress
+    };
+    if case.packet.read(read, direction).is_some() {
+        if read.scratch == Scratch::Hook as u32 {
+            share(&mut case.packet);
+        }
+        case.is_read = 1;
     }
-    if packet.is_icmpv6()
-        && skb
-            .load(packet.l4)
-            .is_some_and(|[kind]| is_neighbourly(kind))
-    {
-        return None;
+    1
+}
+
+impl Frame for Read {
+    #[inline(always)]
+    fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
+        Skb::from_raw(self.skb).load(offset)
     }
-    if packet.has_ports() {
-        match packet.protocol() {
-            Protocol::Tcp => packet.tcp(&skb.load(packet.l4)?),
-            _ => packet.ports(&skb.load(packet.l4)?),
+
+    /// As a callback, which the verifier follows once and not along every chain of headers.
+    #[inline(always)]
+    fn behind_extensions(&self, _: &mut Packet) {
+        let turn: extern "C" fn(u64, *mut Read) -> i64 = next_extension;
+        let context = core::ptr::from_ref(self).cast_mut().cast::<c_void>();
+        // SAFETY: the callback takes this context, which outlives the call.
+        unsafe { bpf_loop(EXTENSIONS, turn as *mut c_void, context, 0) };
+    }
+}
+
+/// Goes behind one more header.
+extern "C" fn next_extension(_: u64, read: *mut Read) -> i64 {
+    // SAFETY: `behind_extensions` gives its own frame.
+    let read = unsafe { &*read };
+    let Some(case) = CASE.get_ptr_mut(read.scratch) else {
+        return 1;
+    };
+    // SAFETY: as in `case`; the caller does nothing with it meanwhile.
+    let again = unsafe { (*case).packet.behind_extension(read) };
+    i64::from(!again)
+}
+
+/// Tells a fragment after the first the ports of the first, so that they share their fate. One whose
+/// first fragment was not seen has no ports.
+#[inline(always)]
+fn share(packet: &mut Packet) {
+    if packet.is_first_fragment() && packet.has_ports() {
+        // Where it is refused, those after it have no ports.
+        let _ = FRAGMENTS.insert(packet.fragment_key(), packet.fragment_flow(), 0);
+    } else if packet.is_later_fragment() {
+        // SAFETY: the value is plain memory; one that is overwritten meanwhile is that of a packet
+        // with the same identification.
+        if let Some(first) = unsafe { FRAGMENTS.get(packet.fragment_key()) } {
+            packet.continues(first);
         }
     }
-    Some(())
 }
 
 /// This CPU's case.

@@ -7,6 +7,7 @@ use aya_ebpf::{
     helpers::generated as bpf,
     programs::TcContext,
 };
+use chaos_ebpf::Frame;
 
 /// `PACKET_HOST` of `linux/if_packet.h`: the packet is for this host, whatever its MAC address.
 const PACKET_HOST: u32 = 0;
@@ -21,6 +22,11 @@ impl Skb {
     #[inline(always)]
     pub(super) fn of(ctx: &TcContext) -> Self {
         Self(ctx.skb.skb)
+    }
+
+    #[inline(always)]
+    pub(super) fn from_raw(skb: *mut __sk_buff) -> Self {
+        Self(skb)
     }
 
     #[inline(always)]
@@ -41,13 +47,6 @@ impl Skb {
         unsafe { (*self.0).ifindex }
     }
 
-    /// EtherType, in network order as the kernel keeps it.
-    #[inline(always)]
-    pub(super) fn protocol(&self) -> u16 {
-        // SAFETY: as in `len`.
-        unsafe { (*self.0).protocol as u16 }
-    }
-
     #[inline(always)]
     pub(super) fn mark(&self) -> u32 {
         // SAFETY: as in `len`.
@@ -65,18 +64,6 @@ impl Skb {
     pub(super) fn to_this_host(&self) {
         // SAFETY: a live context. It fails only for a type we do not use.
         unsafe { bpf::bpf_skb_change_type(self.0, PACKET_HOST) };
-    }
-
-    /// Reads `N` bytes at `offset` from the start of the frame.
-    #[inline(always)]
-    pub(super) fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
-        let mut bytes = MaybeUninit::<[u8; N]>::uninit();
-        // SAFETY: a live context, and `bytes` holds N bytes.
-        let failed = unsafe {
-            bpf::bpf_skb_load_bytes(self.0.cast(), offset, bytes.as_mut_ptr().cast(), N as u32)
-        };
-        // SAFETY: a load that succeeds has written all N bytes.
-        (failed == 0).then(|| unsafe { bytes.assume_init() })
     }
 
     /// Writes `bytes` at `offset` from the start of the frame.
@@ -125,6 +112,19 @@ impl Skb {
     pub(super) fn send_copy(&self, ifindex: u32, ingress: bool) -> Result<(), Refused> {
         // SAFETY: a live context.
         done(unsafe { bpf::bpf_clone_redirect(self.0, ifindex, way(ingress)) })
+    }
+}
+
+impl Frame for Skb {
+    #[inline(always)]
+    fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
+        let mut bytes = MaybeUninit::<[u8; N]>::uninit();
+        // SAFETY: a live context, and `bytes` holds N bytes.
+        let failed = unsafe {
+            bpf::bpf_skb_load_bytes(self.0.cast(), offset, bytes.as_mut_ptr().cast(), N as u32)
+        };
+        // SAFETY: a load that succeeds has written all N bytes.
+        (failed == 0).then(|| unsafe { bytes.assume_init() })
     }
 }
 

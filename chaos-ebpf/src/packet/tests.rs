@@ -7,29 +7,13 @@ use etherparse::{
 };
 use proptest::prelude::*;
 
-use super::{IPV4_HEADER, IPV6_HEADER, L3, Packet, tcp};
+use super::{Packet, tcp};
 
 const WAYS: [Direction; 2] = [Direction::Ingress, Direction::Egress];
 
-/// Reads a frame as the hooks do.
-fn read(packet: &mut Packet, frame: &[u8], way: Direction) -> Option<()> {
-    match u16::from_be_bytes([frame[12], frame[13]]) {
-        0x0800 => packet.ipv4(frame[L3 as usize..].first_chunk()?, way)?,
-        0x86dd => packet.ipv6(frame[L3 as usize..].first_chunk()?, way)?,
-        _ => return None,
-    }
-    let l4 = frame.get(packet.l4 as usize..)?;
-    if packet.is_segment() {
-        packet.tcp(l4.first_chunk()?);
-    } else if packet.has_ports() {
-        packet.ports(l4.first_chunk()?);
-    }
-    Some(())
-}
-
 fn fresh(frame: &[u8], way: Direction) -> Packet {
     let mut packet = Packet::default();
-    read(&mut packet, frame, way).expect("a whole packet");
+    packet.read(frame, way).expect("a whole packet");
     packet
 }
 
@@ -129,26 +113,31 @@ proptest! {
 
     #[test]
     fn nothing_stays_of_the_packet_before(
-        before in any::<[u8; 60]>(), way in proptest::sample::select(WAYS.to_vec()),
+        bytes in any::<[u8; 60]>(), way in proptest::sample::select(WAYS.to_vec()), v6 in any::<bool>(),
     ) {
         let mut packet = Packet::default();
-        let _ = packet.ipv6(before.first_chunk().unwrap(), Direction::Egress);
-        packet.tcp(before.last_chunk().unwrap());
+        let kind = if v6 { [0x86, 0xdd, 0x60] } else { [0x08, 0x00, 0x46] };
+        let before = [&[0; 12][..], &kind, &bytes, &bytes].concat();
+        let _ = packet.read(&before[..], Direction::Egress);
         for frame in [datagram(ipv4(1, None)), datagram(ipv4(0, Some(1))), datagram(ipv6())] {
             let mut reused = packet;
-            read(&mut reused, &frame, way).unwrap();
+            reused.read(&frame[..], way).unwrap();
             prop_assert_eq!(reused, fresh(&frame, way));
         }
     }
 
     #[test]
     fn any_bytes_are_read_or_refused(
-        v4 in any::<[u8; IPV4_HEADER]>(), v6 in any::<[u8; IPV6_HEADER]>(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        kind in proptest::sample::select(vec![[0x08, 0x00], [0x86, 0xdd], [0x81, 0x00]]),
+        way in proptest::sample::select(WAYS.to_vec()),
     ) {
+        let frame = [&[2; 12][..], &kind, &bytes].concat();
         let mut packet = Packet::default();
-        let is_v4 = v4[0] >> 4 == 4 && v4[0] & 0x0f >= 5;
-        prop_assert_eq!(packet.ipv4(&v4, Direction::Egress).is_some(), is_v4);
-        prop_assert_eq!(packet.ipv6(&v6, Direction::Egress).is_some(), v6[0] >> 4 == 6);
+        if packet.read(&frame[..], way).is_some() {
+            prop_assert!(packet.l3 >= 14 && packet.l3 <= 22 && packet.l4 > packet.l3);
+            prop_assert!(!packet.is_segment() || packet.l4 as usize + 20 <= frame.len());
+        }
     }
 }
 
@@ -196,4 +185,117 @@ fn icmp_has_no_ports() {
         (packet.flow.local_port, packet.flow.peer_port),
         ([0; 2], [0; 2])
     );
+}
+
+#[test]
+fn up_to_two_tags_are_looked_behind() {
+    let plain = datagram(ipv4(0, None));
+    let tagged = |tags: &[[u8; 2]]| {
+        let tags = tags.iter().flat_map(|tag| [tag[0], tag[1], 0, 7]);
+        let tags: Vec<u8> = tags.collect();
+        [&plain[..12], &tags, &plain[12..]].concat()
+    };
+    let (customer, service) = ([0x81, 0x00], [0x88, 0xa8]);
+    for tags in [&[customer][..], &[service, customer], &[customer, customer]] {
+        let packet = fresh(&tagged(tags), Direction::Egress);
+        assert_eq!(packet.flow, fresh(&plain, Direction::Egress).flow);
+        assert_eq!(packet.l3 as usize, 14 + tags.len() * 4);
+    }
+    let read = Packet::default().read(&tagged(&[customer; 3])[..], Direction::Egress);
+    assert_eq!(read, None);
+}
+
+/// An IPv6 datagram with these headers before UDP's, each with its own number.
+fn extended(headers: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let mut frame = datagram(ipv6());
+    let mut next = 17;
+    for (number, header) in headers.iter().rev() {
+        let mut header = header.clone();
+        header[0] = std::mem::replace(&mut next, *number);
+        frame.splice(54..54, header);
+    }
+    frame[14 + 6] = next;
+    frame
+}
+
+#[test]
+fn extension_headers_are_looked_behind() {
+    let long = |words: usize| {
+        let mut header = vec![0; (words + 1) * 8];
+        header[1] = u8::try_from(words).unwrap();
+        header
+    };
+    let mut authentication = vec![0; 24];
+    authentication[1] = 4;
+    let headers = [
+        (0, long(0)),
+        (60, long(3)),
+        (43, long(1)),
+        (44, long(0)),
+        (51, authentication),
+        (135, long(0)),
+        (60, long(255)),
+        (60, long(0)),
+    ];
+    for count in 0..=headers.len() {
+        let frame = extended(&headers[..count]);
+        let packet = fresh(&frame, Direction::Ingress);
+        assert_eq!(packet.protocol(), Protocol::Udp, "{count}");
+        assert_eq!(packet.l4 as usize, frame.len() - 12);
+        assert_eq!(packet.flow.peer_port, 40000_u16.to_be_bytes());
+    }
+    let nine = [&headers[..], &[(60, long(0))]].concat();
+    let packet = fresh(&extended(&nine), Direction::Ingress);
+    assert_eq!(
+        (packet.protocol(), packet.has_ports()),
+        (Protocol::Other, false)
+    );
+    let cut = &extended(&headers)[..80];
+    assert_eq!(Packet::default().read(cut, Direction::Ingress), None);
+}
+
+#[test]
+fn fragments_of_one_packet_have_one_key_and_those_after_the_first_continue_it() {
+    let piece = |word: u16| {
+        let [high, low] = word.to_be_bytes();
+        let header = (44, vec![0, 0, high, low, 1, 2, 3, 4]);
+        fresh(&extended(&[header]), Direction::Egress)
+    };
+    let (first, mut later, whole) = (piece(1), piece(8), piece(0));
+    assert!(first.is_first_fragment() && later.is_later_fragment());
+    assert!(!whole.is_first_fragment() && !whole.is_later_fragment());
+    assert_eq!(first.fragment_key(), later.fragment_key());
+    assert!(first.has_ports() && !later.has_ports());
+    later.continues(&first.fragment_flow());
+    assert_eq!((later.flow, later.has_ports()), (first.flow, true));
+    assert!(!later.is_segment());
+}
+
+#[test]
+fn the_flow_of_an_icmp_error_is_the_one_it_quotes_turned_round() {
+    let went = fresh(&datagram(ipv4(0, None)), Direction::Egress);
+    let router = Ipv4Header {
+        source: [192, 0, 2, 1],
+        destination: [10, 0, 0, 1],
+        ..Ipv4Header::default()
+    };
+    let error = |kind: u8, quoted: &[u8]| {
+        let router = IpHeaders::Ipv4(router.clone(), Ipv4Extensions::default());
+        let mut frame = echo(router);
+        frame.truncate(14 + 20 + 8);
+        frame[34] = kind;
+        frame.extend(quoted);
+        fresh(&frame, Direction::Ingress)
+    };
+    let quoted = &datagram(ipv4(0, None))[14..];
+    for kind in [3, 4, 5, 11, 12] {
+        let packet = error(kind, quoted);
+        assert_eq!((packet.flow, packet.identities()), (went.flow, 2));
+        assert_eq!(packet.direction(), Direction::Ingress);
+        assert_eq!(*packet.outer(), mapped([192, 0, 2, 1]));
+    }
+    assert_eq!(error(8, quoted).identities(), 1, "no error");
+    let short = error(3, &quoted[..23]);
+    assert_eq!(short.identities(), 1, "a quote without ports");
+    assert_eq!(short.flow.peer, mapped([192, 0, 2, 1]));
 }

@@ -88,15 +88,15 @@ proptest! {
 }
 
 fn packet(direction: Direction, seq: u32, ack: u32, flags: u8) -> Packet {
-    let mut header = [0; 20];
-    (header[0], header[9]) = (0x45, 6);
-    let mut packet = Packet::default();
-    packet.ipv4(&header, direction).unwrap();
-    let mut segment = [0; TCP_HEADER];
+    let mut frame = [0; 14 + 20 + TCP_HEADER];
+    frame[12] = 0x08;
+    (frame[14], frame[14 + 9]) = (0x45, 6);
+    let segment = &mut frame[34..];
     segment[4..8].copy_from_slice(&seq.to_be_bytes());
     segment[8..12].copy_from_slice(&ack.to_be_bytes());
     segment[13] = flags;
-    packet.tcp(&segment);
+    let mut packet = Packet::default();
+    packet.read(&frame[..], direction).unwrap();
     packet
 }
 

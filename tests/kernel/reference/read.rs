@@ -1,131 +1,194 @@
-//! A frame read as its standards say, one byte after the other.
+//! A frame read as its standards say, one header after the other.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use chaos_abi::{Direction, Flow, Protocol, mapped};
-use chaos_plan::{Matching, PacketWords};
 
-const ETHERNET: usize = 14;
+use super::ip::Ip;
+
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
+
+/// First fragments, by direction, source, target, identification and protocol: their ports, and what
+/// they carry.
+type Firsts = BTreeMap<(u8, IpAddr, IpAddr, u32, u8), ((u16, u16), u8)>;
+
+/// Reads frames, and remembers the first fragments among them.
+#[derive(Debug, Default)]
+pub(crate) struct Reader(Firsts);
+
+/// One of the things that a packet is to rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words {
+    pub(crate) direction: Direction,
+    pub(crate) protocol: Protocol,
+    /// The other end's address.
+    pub(crate) peer: IpAddr,
+    /// The target's port and the other end's, where they are known.
+    pub(crate) ports: Ports,
+}
 
 /// What rules may ask of a packet.
 #[derive(Debug)]
 pub(crate) struct Read {
-    words: PacketWords,
+    /// What it is to rules: of an ICMP error the packet that it quotes, and the error itself.
+    pub(crate) words: Vec<Words>,
     /// What the kernel calls its flow.
     pub(crate) flow: Flow,
     /// The flags of a TCP segment whose header is there.
     pub(crate) segment: Option<u8>,
+    /// Whether it is what is left of a packet whose first fragment was seen.
+    pub(crate) is_rest: bool,
 }
 
-impl Read {
-    /// Whether it satisfies the words of a rule.
-    pub(crate) fn meets(&self, matching: &Matching) -> bool {
-        matching.takes(&self.words)
+/// Two ports.
+type Ports = Option<(u16, u16)>;
+
+impl Reader {
+    /// Reads a frame; `None` for one that is not IP, is cut short, or finds neighbours: it passes.
+    pub(crate) fn read(&mut self, frame: &[u8], way: Direction) -> Option<Read> {
+        let (ether_type, packet) = behind_tags(frame)?;
+        let v6 = match ether_type {
+            [0x08, 0x00] => false,
+            [0x86, 0xdd] => true,
+            _ => return None,
+        };
+        let mut ip = Ip::read(packet, v6)?;
+        if let Some(icmp) = ip.transport.filter(|_| is_icmp(ip.protocol, v6)) {
+            let kind = icmp.first().copied();
+            if v6 && kind.is_some_and(|kind| (133..=137).contains(&kind)) {
+                return None;
+            }
+            let quoted = kind.filter(|kind| is_error(*kind, v6));
+            let quoted = quoted.and_then(|_| quote(icmp.get(8..)?, v6));
+            if let Some((quoted, ports)) = quoted {
+                return Some(error(&ip, &quoted, ports, way));
+            }
+        }
+        let mut ports = match (ip.transport, ip.protocol) {
+            (Some(tcp), TCP) => Some(two_ports(tcp.get(..20)?)),
+            (Some(udp), UDP) => Some(two_ports(udp.get(..4)?)),
+            _ => None,
+        };
+        let segment = ports.filter(|_| ip.protocol == TCP);
+        let segment = segment.map(|_| ip.transport.expect("it has ports")[13]);
+        let is_rest = share(&mut self.0, &mut ip, &mut ports, way);
+        Some(Read {
+            words: vec![words(&ip, ports, way, way)],
+            flow: flow(&ip, ports, way),
+            segment,
+            is_rest,
+        })
     }
 }
 
-/// Reads a frame; `None` for one that is not IP, is cut short, or finds neighbours: it passes.
-pub(crate) fn read(frame: &[u8], way: Direction) -> Option<Read> {
-    let ip = Ip::read(frame.get(12..14)?, frame.get(ETHERNET..)?)?;
-    let transport = ip.transport.unwrap_or_default();
-    if ip.protocol == ICMPV6 && ip.source.is_ipv6() && is_neighbourly(transport) {
-        return None;
+/// Remembers the first fragment of a packet, and gives what it told to one after it; whether it is
+/// such a one.
+fn share(firsts: &mut Firsts, ip: &mut Ip, ports: &mut Ports, way: Direction) -> bool {
+    let Some(fragment) = &ip.fragment else {
+        return false;
+    };
+    let key = (
+        way as u8,
+        ip.source,
+        ip.target,
+        fragment.ident,
+        fragment.protocol,
+    );
+    if let (Some(ports), false) = (*ports, fragment.later) {
+        firsts.insert(key, (ports, ip.protocol));
     }
-    let ports = match (ip.transport, ip.protocol) {
-        (Some(tcp), 6) => Some(two_ports(tcp.get(..20)?)),
-        (Some(udp), 17) => Some(two_ports(udp.get(..4)?)),
+    match firsts.get(&key) {
+        Some((told, protocol)) if fragment.later => {
+            (*ports, ip.protocol) = (Some(*told), *protocol);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// An ICMP error that quotes a packet, which went the other way.
+fn error(ip: &Ip, quoted: &Ip, ports: Ports, way: Direction) -> Read {
+    let back = match way {
+        Direction::Egress => Direction::Ingress,
+        Direction::Ingress => Direction::Egress,
+    };
+    Read {
+        words: vec![words(quoted, ports, back, way), words(ip, None, way, way)],
+        flow: flow(quoted, ports, back),
+        segment: None,
+        is_rest: false,
+    }
+}
+
+/// The packet that an ICMP error quotes, and its ports; `None` where the quote is too short.
+fn quote(bytes: &[u8], v6: bool) -> Option<(Ip<'_>, Ports)> {
+    let ip = Ip::read(bytes, v6)?;
+    let ports = match ip.transport {
+        Some(transport) if matches!(ip.protocol, TCP | UDP) => Some(two_ports(transport.get(..4)?)),
         _ => None,
     };
-    let segment = ports.filter(|_| ip.protocol == 6).map(|_| transport[13]);
-    let ports = ports.map(|(source, target)| match way {
+    Some((ip, ports))
+}
+
+/// What rules see of a packet that went `went`, or is quoted by one that goes `goes`.
+fn words(ip: &Ip, ports: Ports, went: Direction, goes: Direction) -> Words {
+    Words {
+        direction: goes,
+        protocol: Protocol::from_number(ip.protocol),
+        peer: ends(ip.source, ip.target, went).1,
+        ports: ports.map(|(source, target)| ends(source, target, went)),
+    }
+}
+
+fn flow(ip: &Ip, ports: Ports, went: Direction) -> Flow {
+    let (local, peer) = ends(ip.source, ip.target, went);
+    let (source, target) = ports.unwrap_or_default();
+    let (local_port, peer_port) = ends(source, target, went);
+    Flow {
+        local: address(local),
+        peer: address(peer),
+        local_port: local_port.to_be_bytes(),
+        peer_port: peer_port.to_be_bytes(),
+        protocol: ip.protocol,
+        _pad: [0; 3],
+    }
+}
+
+/// The target's and the other end's, of a packet's source and target.
+fn ends<T>(source: T, target: T, way: Direction) -> (T, T) {
+    match way {
         Direction::Egress => (source, target),
         Direction::Ingress => (target, source),
-    });
-    let (local, peer) = match way {
-        Direction::Egress => (ip.source, ip.target),
-        Direction::Ingress => (ip.target, ip.source),
-    };
-    let (local_port, peer_port) = ports.unwrap_or_default();
-    Some(Read {
-        words: PacketWords {
-            direction: way,
-            protocol: Protocol::from_number(ip.protocol),
-            peer,
-            ports,
-        },
-        flow: Flow {
-            local: address(local),
-            peer: address(peer),
-            local_port: local_port.to_be_bytes(),
-            peer_port: peer_port.to_be_bytes(),
-            protocol: ip.protocol,
-            _pad: [0; 3],
-        },
-        segment,
-    })
+    }
 }
 
-/// An IP packet.
-struct Ip<'a> {
-    source: IpAddr,
-    target: IpAddr,
-    protocol: u8,
-    /// What it carries; none in a fragment after the first.
-    transport: Option<&'a [u8]>,
-}
-
-impl<'a> Ip<'a> {
-    fn read(ether_type: &[u8], bytes: &'a [u8]) -> Option<Self> {
-        match ether_type {
-            [0x08, 0x00] => Self::v4(bytes),
-            [0x86, 0xdd] => Self::v6(bytes),
-            _ => None,
+/// The `EtherType` behind up to two VLAN tags (IEEE 802.1Q, 802.1ad), and what follows it.
+fn behind_tags(frame: &[u8]) -> Option<([u8; 2], &[u8])> {
+    let mut at = 12;
+    for _ in 0..2 {
+        if matches!(frame.get(at..at + 2)?, [0x81, 0x00] | [0x88, 0xa8]) {
+            at += 4;
         }
     }
-
-    /// RFC 791 §3.1.
-    fn v4(bytes: &'a [u8]) -> Option<Self> {
-        let header = bytes.get(..20)?;
-        let words = usize::from(header[0] & 0xf);
-        let four = |at: usize| {
-            IpAddr::V4(Ipv4Addr::new(
-                header[at],
-                header[at + 1],
-                header[at + 2],
-                header[at + 3],
-            ))
-        };
-        let offset = u16::from_be_bytes([header[6], header[7]]) & 0x1fff;
-        let is_v4 = header[0] >> 4 == 4 && words >= 5;
-        is_v4.then(|| Self {
-            source: four(12),
-            target: four(16),
-            protocol: header[9],
-            transport: (offset == 0).then(|| bytes.get(words * 4..).unwrap_or_default()),
-        })
-    }
-
-    /// RFC 8200 §3.
-    fn v6(bytes: &'a [u8]) -> Option<Self> {
-        let header = bytes.get(..40)?;
-        let sixteen = |at: usize| {
-            let octets: [u8; 16] = header[at..at + 16].try_into().expect("sixteen of them");
-            IpAddr::V6(Ipv6Addr::from_octets(octets))
-        };
-        (header[0] >> 4 == 6).then(|| Self {
-            source: sixteen(8),
-            target: sixteen(24),
-            protocol: header[6],
-            transport: bytes.get(40..),
-        })
-    }
+    let ether_type = frame.get(at..at + 2)?;
+    Some(([ether_type[0], ether_type[1]], &frame[at + 2..]))
 }
 
-fn is_neighbourly(icmpv6: &[u8]) -> bool {
-    icmpv6
-        .first()
-        .is_some_and(|kind| (133..=137).contains(kind))
+fn is_icmp(protocol: u8, v6: bool) -> bool {
+    protocol == if v6 { ICMPV6 } else { ICMP }
+}
+
+/// RFC 792; RFC 4443 §2.1.
+fn is_error(kind: u8, v6: bool) -> bool {
+    if v6 {
+        kind < 128
+    } else {
+        [3, 4, 5, 11, 12].contains(&kind)
+    }
 }
 
 fn two_ports(header: &[u8]) -> (u16, u16) {

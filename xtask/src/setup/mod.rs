@@ -38,6 +38,8 @@ pub(crate) enum Purpose {
     Kernel,
     /// Suite `netns`.
     Netns,
+    /// Suite `fuzz`.
+    Fuzz,
     /// Suite `vm`.
     Vm,
     /// The cluster: Kubernetes and what runs its pods.

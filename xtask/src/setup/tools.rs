@@ -1,7 +1,7 @@
 //! Programs that come with a Debian package and may stay installed.
 
 use super::{
-    Purpose::{self, Bench, Cluster, Demo, Image, Kernel, Netns, Vm},
+    Purpose::{self, Bench, Cluster, Demo, Fuzz, Image, Kernel, Netns, Vm},
     wanted,
 };
 use crate::workspace::find_program;
@@ -29,7 +29,7 @@ const fn tool(
 const TOOLS: &[Tool] = &[
     tool("ip", "iproute2", &[Demo, Kernel, Netns, Bench, Cluster]),
     tool("nft", "nftables", &[Demo, Netns, Bench, Cluster, Image]),
-    tool("iptables", "iptables", &[Cluster]),
+    tool("iptables", "iptables", &[Cluster, Bench]),
     tool("conntrack", "conntrack", &[Cluster]),
     tool("unshare", "util-linux", &[Cluster]),
     tool("ethtool", "ethtool", &[Kernel, Netns, Bench]),
@@ -38,6 +38,7 @@ const TOOLS: &[Tool] = &[
     tool("curl", "curl", &[Image]),
     tool("redis-cli", "redis-tools", &[Netns, Bench, Image]),
     tool("qemu-system-x86_64", "qemu-system-x86", &[Vm]),
+    tool("c++", "g++", &[Fuzz]),
     tool("busybox", "busybox-static", &[Vm, Image]),
     // Newer kernel packages compress their modules.
     tool("xz", "xz-utils", &[Vm]),

@@ -2,6 +2,7 @@
 
 mod binaries;
 mod feed;
+mod fuzz;
 mod libtest;
 mod report;
 mod skips;

@@ -4,7 +4,7 @@ use std::{fmt::Write, process::Command, time::Duration};
 
 use anyhow::{Error, Result};
 
-use super::{Feed, Options, Report, binaries::built_test};
+use super::{Feed, Options, Report, binaries::built_test, fuzz};
 use crate::{
     build::{BUILD_BOUND, Built},
     cluster::{self, Wanted},
@@ -56,6 +56,14 @@ pub(crate) const SUITES: &[Suite] = &[
         purposes: &[Purpose::Build, Purpose::Netns],
         bound: Duration::from_mins(45),
         run: test_binary,
+    },
+    Suite {
+        name: "fuzz",
+        about: "the parser of the kernel programs on bytes that libFuzzer makes, beside the reference",
+        in_ci: true,
+        purposes: &[Purpose::Fuzz],
+        bound: Duration::from_mins(10),
+        run: fuzz::suite,
     },
     Suite {
         name: "cluster",

@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("chaos-cli", &["chaos-agent", "chaos-api", "chaos-plan"]),
     ("chaos-control", &["chaos-api", "chaos-plan"]),
     ("chaos-ebpf", &["chaos-abi"]),
+    ("chaos-fuzz", &["chaos-abi", "chaos-ebpf"]),
     ("chaos-plan", &["chaos-abi", "chaos-api"]),
     (
         "chaos-tests",
