@@ -55,7 +55,9 @@ pub struct Packet {
     ported: u8,
     /// 1 where it is a TCP segment whose header was read.
     segment: u8,
-    /// 1 for an ICMP error that quotes the flow.
+    /// 1 for an ICMP error.
+    error: u8,
+    /// 1 for one that quotes the flow.
     quotes: u8,
     /// 1 where it ends within its headers.
     broken: u8,

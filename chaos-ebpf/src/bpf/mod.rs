@@ -16,7 +16,7 @@ use chaos_abi::{Action, Direction, MARK_PASS, MARK_ROUTE};
 
 use self::{
     judge::Verdict,
-    read::{Scratch, read},
+    read::{Scratch, read, share},
     skb::Skb,
 };
 
@@ -52,9 +52,10 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     let Some(bank) = table::armed() else {
         return NEXT;
     };
-    if read(skb, direction, Scratch::Hook).is_none() {
+    let Some(case) = read(skb, direction, Scratch::Hook) else {
         return NEXT;
-    }
+    };
+    share(&case.packet);
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
         Verdict::Act(hit, packet) => match hit.action {

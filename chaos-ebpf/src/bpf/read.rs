@@ -21,7 +21,7 @@ pub(super) enum Scratch {
 /// Reads a frame into its case. `None` for what is not IP, for what finds neighbours, and for what is
 /// cut short: it passes.
 ///
-/// As a callback: its stack is given back at the end, which on Linux 6.1 leaves enough for the rest.
+/// As callbacks: their stacks are given back at the end, which on Linux 6.1 leaves enough for the rest.
 #[inline(always)]
 pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<&'static mut Case> {
     case(scratch)?.is_read = 0;
@@ -34,7 +34,13 @@ pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<
     let context = (&raw mut read).cast::<c_void>();
     // SAFETY: the callback takes this context, which outlives the call.
     unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
-    case(scratch).filter(|case| case.is_read != 0)
+    let case = case(scratch).filter(|case| case.is_read != 0)?;
+    if case.packet.may_quote() {
+        let turn: extern "C" fn(u64, *mut Read) -> i64 = read_quote;
+        // SAFETY: as above.
+        unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
+    }
+    self::case(scratch)
 }
 
 /// A frame, which way it goes, and whose case its packet is read into.
@@ -45,7 +51,7 @@ struct Read {
     leaves: u32,
 }
 
-/// Reads the packet, and what an earlier fragment of it told.
+/// Reads the packet.
 extern "C" fn read_frame(_: u64, read: *mut Read) -> i64 {
     // SAFETY: `read` gives its own.
     let read = unsafe { &*read };
@@ -59,13 +65,33 @@ extern "C" fn read_frame(_: u64, read: *mut Read) -> i64 {
     } else {
         Direction::Ingress
     };
-    if case.packet.read(read, direction).is_some() {
-        if read.scratch == Scratch::Hook as u32 {
-            share(&mut case.packet);
-        }
+    if case.packet.begin(read, direction).is_some() {
         case.is_read = 1;
     }
     1
+}
+
+/// Reads what an ICMP error quotes.
+extern "C" fn read_quote(_: u64, read: *mut Read) -> i64 {
+    // SAFETY: `read` gives its own.
+    let read = unsafe { &*read };
+    if let Some(case) = CASE.get_ptr_mut(read.scratch) {
+        // SAFETY: as in `case`.
+        unsafe { (*case).packet.quote(read) };
+    }
+    1
+}
+
+/// Tells a fragment after the first the ports of the first, so that they share their fate. One whose
+/// first fragment was not seen has no ports. A reference to the case from before is void.
+#[inline(always)]
+pub(super) fn share(packet: &Packet) {
+    if packet.is_first_fragment() || packet.is_later_fragment() {
+        let none = core::ptr::null_mut();
+        let turn: extern "C" fn(u64, *mut c_void) -> i64 = share_fragment;
+        // SAFETY: the callback takes no context.
+        unsafe { bpf_loop(1, turn as *mut c_void, none, 0) };
+    }
 }
 
 impl Frame for Read {
@@ -96,20 +122,23 @@ extern "C" fn next_extension(_: u64, read: *mut Read) -> i64 {
     i64::from(!again)
 }
 
-/// Tells a fragment after the first the ports of the first, so that they share their fate. One whose
-/// first fragment was not seen has no ports.
-#[inline(always)]
-fn share(packet: &mut Packet) {
-    if packet.is_first_fragment() && packet.has_ports() {
-        // Where it is refused, those after it have no ports.
-        let _ = FRAGMENTS.insert(packet.fragment_key(), packet.fragment_flow(), 0);
-    } else if packet.is_later_fragment() {
+/// The same, as a callback with a stack of its own.
+extern "C" fn share_fragment(_: u64, _: *mut c_void) -> i64 {
+    let Some(case) = case(Scratch::Hook) else {
+        return 1;
+    };
+    let packet = &mut case.packet;
+    if packet.is_later_fragment() {
         // SAFETY: the value is plain memory; one that is overwritten meanwhile is that of a packet
         // with the same identification.
         if let Some(first) = unsafe { FRAGMENTS.get(packet.fragment_key()) } {
             packet.continues(first);
         }
+    } else if packet.has_ports() {
+        // Where it is refused, those after it have no ports.
+        let _ = FRAGMENTS.insert(packet.fragment_key(), packet.fragment_flow(), 0);
     }
+    1
 }
 
 /// This CPU's case.

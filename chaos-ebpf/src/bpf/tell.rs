@@ -15,24 +15,25 @@ const LINES_A_SECOND: u64 = 1_000;
 /// Sends an event.
 #[inline(always)]
 pub(super) fn event(kind: EventKind, slot: u32, packet: &Packet, now: u64) {
-    let event = Event {
-        at: now,
-        kind: kind as u32,
-        slot,
-        flow: packet.flow,
-        syn: if matches!(kind, EventKind::Refused) {
-            packet.seq
-        } else {
-            0
-        },
-        reserved: 0,
+    let Some(mut entry) = EVENTS.reserve::<Event>(0) else {
+        if let Some(untold) = UNTOLD.get_ptr_mut(0) {
+            // SAFETY: a per-CPU value.
+            unsafe { *untold += 1 };
+        }
+        return;
     };
-    if EVENTS.output::<Event>(&event, 0).is_err()
-        && let Some(untold) = UNTOLD.get_ptr_mut(0)
-    {
-        // SAFETY: a per-CPU value.
-        unsafe { *untold += 1 };
+    let event = entry.as_mut_ptr();
+    let refused = matches!(kind, EventKind::Refused);
+    // SAFETY: room for an event, of which each field is written; in place, since the stack is short.
+    unsafe {
+        (*event).at = now;
+        (*event).kind = kind as u32;
+        (*event).slot = slot;
+        (*event).flow = packet.flow;
+        (*event).syn = if refused { packet.seq } else { 0 };
+        (*event).reserved = 0;
     }
+    entry.submit(0);
 }
 
 /// Sends an event once in the life of a rule; twice where two CPUs meet the rule at one moment.

@@ -60,8 +60,17 @@ impl Frame for [u8] {
 impl Packet {
     /// Reads a frame. `None` for what is not IP, for what finds neighbours (ARP, and its like in
     /// `ICMPv6`), and for what is cut short: it passes.
-    #[inline(always)]
     pub fn read(&mut self, frame: &(impl Frame + ?Sized), direction: Direction) -> Option<()> {
+        self.begin(frame, direction)?;
+        if self.may_quote() {
+            self.quote(frame);
+        }
+        Some(())
+    }
+
+    /// Reads a frame but for what an ICMP error quotes.
+    #[inline(always)]
+    pub fn begin(&mut self, frame: &(impl Frame + ?Sized), direction: Direction) -> Option<()> {
         self.clear(direction);
         match self.behind_tags(frame)? {
             IPV4 => {
@@ -93,7 +102,7 @@ impl Packet {
     fn clear(&mut self, direction: Direction) {
         self.direction = direction as u8;
         (self.seq, self.ack, self.flags) = (0, 0, 0);
-        (self.ported, self.segment, self.quotes) = (0, 0, 0);
+        (self.ported, self.segment, self.quotes, self.error) = (0, 0, 0, 0);
         (self.ident, self.fragment_at, self.broken) = (0, 0, 0);
         (self.fragment, self.fragmented) = (WHOLE, 0);
         (self.flow.local_port, self.flow.peer_port) = ([0; 2], [0; 2]);
@@ -253,7 +262,7 @@ impl Packet {
         self.ported = 1;
     }
 
-    /// Tells neighbour discovery, and takes the flow that an error quotes for the packet's own.
+    /// Tells neighbour discovery from the rest, and errors.
     #[inline(always)]
     fn icmp(&mut self, frame: &(impl Frame + ?Sized)) -> Option<()> {
         let Some([kind]) = frame.load(self.l4) else {
@@ -262,14 +271,24 @@ impl Packet {
         if self.is_v6() && NEIGHBOURS[0] <= kind && kind <= NEIGHBOURS[1] {
             return None;
         }
-        if is_error(kind, self.is_v6()) {
-            let protocol = self.flow.protocol;
-            if self.quoted(frame).is_none() {
-                // Too short a quote is none.
-                self.flow.protocol = protocol;
-            }
-        }
+        self.error = u8::from(is_error(kind, self.is_v6()));
         Some(())
+    }
+
+    /// Whether it is an ICMP error, whose quote is still to be read.
+    #[inline(always)]
+    pub fn may_quote(&self) -> bool {
+        self.error != 0
+    }
+
+    /// Takes the flow that an error quotes for the packet's own; where the quote is too short there is
+    /// none.
+    #[inline(always)]
+    pub fn quote(&mut self, frame: &(impl Frame + ?Sized)) {
+        let protocol = self.flow.protocol;
+        if self.quoted(frame).is_none() {
+            self.flow.protocol = protocol;
+        }
     }
 
     /// Reads the packet that an error quotes, which went the other way. Its addresses come last, so
