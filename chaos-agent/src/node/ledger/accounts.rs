@@ -11,6 +11,10 @@ use super::{Ledger, entry::Entry};
 /// for a controller that was away to read it.
 const KEPT: u64 = 300_000_000_000;
 
+/// How long one is kept where plans go on coming, so that there is a controller that has read it:
+/// longer than a change of controllers takes.
+const READ: u64 = 30_000_000_000;
+
 /// How many accounts of faults that have ended are kept; the oldest go first.
 const MOST_KEPT: usize = 1024;
 
@@ -65,7 +69,7 @@ impl Ledger {
         }
     }
 
-    /// Lets go of what has been over for long; whether there was any.
+    /// Lets go of what has been over for long; whether there was any. To be called every few seconds.
     pub(in crate::node) fn prune(&mut self, now: u64) -> bool {
         let before = self.entries.len();
         let planned = self.planned();
@@ -80,8 +84,13 @@ impl Ledger {
         kept.sort_unstable();
         let surplus = kept.len().saturating_sub(MOST_KEPT);
         let oldest = kept.get(surplus).copied().unwrap_or(0);
+        let long = if std::mem::take(&mut self.is_new) {
+            READ
+        } else {
+            KEPT
+        };
         self.entries.retain(|_, entry| {
-            let old = |at| at < oldest || now.saturating_sub(at) >= KEPT;
+            let old = |at| at < oldest || now.saturating_sub(at) >= long;
             entry.is_armed() || !entry.dropped.is_some_and(old)
         });
         let faults = self.entries.keys().chain(&planned);

@@ -56,6 +56,8 @@ type Key = (String, FaultId);
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     plan: Option<Plan>,
+    /// Whether a plan has come since old accounts were let go of.
+    is_new: bool,
     /// Whether everything is stopped; nothing arms before that is known.
     halted: Option<bool>,
     /// The plan that is carried out in all its pods.
@@ -75,6 +77,7 @@ impl Ledger {
     /// Takes a plan, or that there is none.
     pub(super) fn plan(&mut self, plan: Option<Plan>) {
         self.plan = plan;
+        self.is_new |= self.plan.is_some();
         self.bar_halted();
         self.look_again();
     }

@@ -418,6 +418,21 @@ fn an_engine_that_broke_is_opened_again() {
 }
 
 #[test]
+fn an_account_that_a_controller_has_read_is_let_go_of_sooner() {
+    let mut ledger = ledger();
+    ledger.plan(Some(plan(1, &[("a", 30)], &["p"])));
+    carry_out(&mut ledger, 0);
+    ledger.plan(Some(plan(2, &[], &[])));
+    carry_out(&mut ledger, 1);
+    assert!(!ledger.prune(nanos(10)));
+    assert!(!ledger.prune(nanos(40)), "no plan has come since");
+    ledger.plan(Some(plan(3, &[("b", 90)], &["p"])));
+    carry_out(&mut ledger, 41);
+    assert!(ledger.prune(nanos(50)));
+    assert_eq!(stand(&ledger), ["p b: Armed"]);
+}
+
+#[test]
 fn an_account_is_kept_for_a_while_after_the_plan_dropped_it() {
     let mut ledger = ledger();
     ledger.plan(Some(plan(1, &[("a", 30)], &["p"])));
