@@ -68,7 +68,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "cluster",
         about: "what is promised to a user of Kubernetes, on a real cluster of three nodes",
-        in_ci: false,
+        in_ci: true,
         purposes: &[
             Purpose::Build,
             Purpose::Cluster,

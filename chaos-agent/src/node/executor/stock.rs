@@ -12,7 +12,7 @@ use crate::{
 
 /// How long after one was taken the next one is loaded, in nanoseconds: not while pods that come
 /// into force together need the processor.
-const REST: u64 = 2_000_000_000;
+const REST: u64 = 300_000_000;
 
 /// The one that is loaded, if there is one.
 #[derive(Clone)]
