@@ -127,14 +127,19 @@ fn though_the_api_server_is_away_for_longer() {
     let ends = fault.ends();
     let hold = Hold::of("kube-apiserver");
     sleep_until(ends + nanoseconds(LEASE));
-    drop(hold);
-    let cluster = scene.town.cluster();
-    soon("the API server answers", SOON, || {
-        (cluster.kubectl("get --raw /readyz").code == 0).then_some(())
-    });
+    let_go(hold, &scene.town);
     scene.ended_on_time(&fault, ends);
     status_is_true(&fault);
     scene.untouched.assert();
+}
+
+/// Lets the API server go on, and waits until it answers.
+fn let_go(hold: Hold, town: &Town) {
+    drop(hold);
+    soon("the API server answers", SOON, || {
+        let answer = town.cluster().kubectl("get --raw /readyz");
+        (answer.code == 0).then_some(())
+    });
 }
 
 fn a_node_lists_and_ends_it_without_the_api_server() {
@@ -154,7 +159,7 @@ fn a_node_lists_and_ends_it_without_the_api_server() {
     assert!(second.expect_code(1).stderr.contains(refused), "{second:?}");
     node.netfault(&format!("stop {name}")).expect_code(0);
     let stopped = now();
-    drop(hold);
+    let_go(hold, &scene.town);
     let lines = client.await_lines("main", "answers", SOON, |lines| {
         let lines = lines.from(stopped);
         (lines.answers() >= 10).then_some(lines)
