@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use chaos_api::{ConditionType, Reason, RuleCounters};
-use chaos_tests::bed::Capture;
+use chaos_tests::bed::{Capture, all_dropped};
 use chaos_tests::cluster::{Town, Untouched, Workload};
 use chaos_tests::promises;
 use chaos_witness::now;
@@ -73,18 +73,10 @@ fn what_it_dropped_is_what_a_capture_saw() {
     let seen = seen
         .iter()
         .filter(|one| one.to == target && one.from.ip() == peer.ip());
-    let (packets, bytes) = seen.fold((0, 0), |(packets, bytes), one| {
-        (packets + 1, bytes + u64::from(one.bytes))
-    });
-    assert!(packets >= 2, "{packets} packets were captured");
+    let exactly = all_dropped(seen);
+    assert!(exactly.matched >= 2, "too few were captured: {exactly:?}");
     drop(capture);
 
-    let exactly = RuleCounters {
-        matched: packets,
-        matched_bytes: bytes,
-        dropped: packets,
-        ..RuleCounters::default()
-    };
     assert_eq!(status.totals.counters, exactly);
     assert!(status.is(ConditionType::TrafficMatched));
     peer.network()

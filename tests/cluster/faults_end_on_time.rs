@@ -229,10 +229,7 @@ fn an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on()
         "{} ns",
         first - killed
     );
-    client.await_lines("main", "failures again", SOON, |lines| {
-        let failures = lines.from(first).failures();
-        (failures.len() >= 10).then_some(())
-    });
+    await_failures(client, first, 10);
     let still = scene.clients[1].lines().between(killed, now());
     assert_eq!(still.answers(), 0, "the other node's agent goes on");
     let stands = fault.status();
@@ -253,7 +250,7 @@ fn an_agent_that_dies_again_and_again_is_told_and_so_is_the_gap() {
     let before = fault.await_status("it hits", SOON, hit);
     let first = now();
     agent_of(&client.node()).kill();
-    await_refusals(client, now());
+    await_failures(client, now(), 3);
     // A container that fails a second time is started anew only after a pause.
     let second = now();
     agent_of(&client.node()).kill();
@@ -262,7 +259,7 @@ fn an_agent_that_dies_again_and_again_is_told_and_so_is_the_gap() {
         let missed = degraded.is_some_and(|one| one.reason == Reason::AgentsNotReady.as_str());
         missed && status.active == 1
     });
-    await_refusals(client, now());
+    await_failures(client, now(), 3);
     let gaps = [second, first].map(|killed| Duration::from_nanos(now() - killed));
     let status = fault.stop();
     let receipt = receipt(&status, client);
@@ -280,11 +277,11 @@ fn receipt<'a>(status: &'a NetworkFaultStatus, pod: &Pod) -> &'a PodReceipt {
     own.expect("each pod has one")
 }
 
-/// Waits until a client is refused again.
-fn await_refusals(client: &Pod, since: u64) {
+/// Waits until so many requests of a client have failed since then.
+fn await_failures(client: &Pod, since: u64, count: usize) {
     client.await_lines("main", "failures again", SOON, |lines| {
         let failures = lines.from(since).failures();
-        (failures.len() >= 3).then_some(())
+        (failures.len() >= count).then_some(())
     });
 }
 
@@ -314,8 +311,7 @@ fn an_agent_that_stands_still_lets_traffic_flow_after_its_lease() {
             .then_some(())
     });
     let status = fault.stop();
-    let receipt = status.receipts.iter().find(|one| one.pod == client.name());
-    let interrupted = receipt.expect("it has one").interrupted;
+    let interrupted = receipt(&status, client).interrupted;
     assert!(!interrupted.is_zero(), "the gap is told: {status:#?}");
     scene.untouched.assert();
 }

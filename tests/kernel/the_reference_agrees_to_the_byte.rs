@@ -29,16 +29,6 @@ const TABLES: u32 = 150;
 /// As many where time is short: in an emulated machine each takes a second.
 const FEW_TABLES: u32 = 40;
 
-const FLAGS: [u8; 7] = [
-    flags::SYN,
-    flags::SYN | flags::ACK,
-    flags::ACK,
-    flags::PSH | flags::ACK,
-    flags::FIN | flags::ACK,
-    flags::RST,
-    flags::RST | flags::ACK,
-];
-
 fn on_random_packets_and_tables() {
     let mut hurry = ["NETFAULT_QUICK", "NETFAULT_VM"].into_iter();
     let hurry = hurry.any(|variable| env::var_os(variable).is_some());
@@ -106,7 +96,7 @@ fn packet(words: &PacketWords, random: &mut Random) -> Packet {
     let ends = words.ports.unwrap_or((0, 0));
     let local = SocketAddr::new(local.parse().expect("an address"), ends.0);
     let peer = SocketAddr::new(words.peer, ends.1);
-    let choice = usize::try_from(random.next() % FLAGS.len() as u64).expect("few");
+    let choice = usize::try_from(random.next() % flags::TOGETHER.len() as u64).expect("few");
     let body = match words.protocol {
         Protocol::Icmp => Body::Echo,
         Protocol::Tcp | Protocol::Udp if words.ports.is_none() && words.peer.is_ipv6() => {
@@ -115,7 +105,7 @@ fn packet(words: &PacketWords, random: &mut Random) -> Packet {
         Protocol::Tcp => Body::Tcp {
             seq: random.word(),
             ack: random.word(),
-            flags: FLAGS[choice],
+            flags: flags::TOGETHER[choice],
         },
         Protocol::Udp => Body::Udp,
         Protocol::Other => Body::Other(number),

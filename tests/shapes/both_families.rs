@@ -5,9 +5,8 @@ use std::net::SocketAddr;
 use chaos_api::ConditionType;
 use chaos_tests::cluster::{Pod, Town, Untouched, Workload};
 use chaos_tests::promises;
-use chaos_witness::now;
 
-use crate::scene::{await_held, client, is_counted, is_cut, is_healed, is_whole, of_family};
+use crate::scene::{await_held, client, cuts, of_family};
 
 promises! { [Cluster]
     a_service_is_hit_in_both_families_by_its_addresses_and_its_endpoints,
@@ -21,20 +20,9 @@ fn a_service_is_hit_in_both_families_by_its_addresses_and_its_endpoints() {
     let town = Town::open("families");
     let (client, server) = scene(&town);
     let untouched = Untouched::watch([client.clone(), server]);
-    let fault = town.inject("reset deploy/client --to svc/web --for 60s");
+    let words = "reset deploy/client --to svc/web --for 60s";
     let cut = ["v4", "v6", "end-v4", "end-v6"];
-    for label in cut {
-        is_cut(&client, label, fault.asked, fault.in_force);
-    }
-    for label in ["other-v4", "other-v6"] {
-        is_whole(&client, label, fault.asked);
-    }
-    let status = fault.stop();
-    let healed = now();
-    for label in cut {
-        is_healed(&client, label, healed);
-    }
-    is_counted(&client, &cut, fault.asked, &status);
+    let status = cuts(&town, &client, words, &cut, &["other-v4", "other-v6"]);
     assert!(status.is(ConditionType::TrafficMatched), "{status:#?}");
     untouched.assert();
 }
@@ -45,19 +33,10 @@ fn a_range_of_one_family_leaves_the_other_alone() {
         let (client, server) = scene(&town);
         let untouched = Untouched::watch([client.clone(), server]);
         let words = format!("reset deploy/client --to {range} --for 60s");
-        let fault = town.inject(&words);
         let all = ["v4", "v6", "end-v4", "end-v6", "other-v4", "other-v6"];
         let (cut, whole): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|label| label.ends_with(meant));
-        for label in &cut {
-            is_cut(&client, label, fault.asked, fault.in_force);
-        }
-        for label in whole {
-            is_whole(&client, label, fault.asked);
-        }
-        let status = fault.stop();
-        is_healed(&client, meant, now());
-        is_counted(&client, &cut, fault.asked, &status);
+        cuts(&town, &client, &words, &cut, &whole);
         untouched.assert();
     }
 }

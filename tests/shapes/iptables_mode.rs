@@ -5,9 +5,8 @@ use std::net::SocketAddr;
 
 use chaos_tests::cluster::{Town, Untouched, Workload, soon};
 use chaos_tests::promises;
-use chaos_witness::now;
 
-use crate::scene::{SOON, await_held, client, is_counted, is_cut, is_healed, is_whole};
+use crate::scene::{SOON, await_held, client, cuts};
 
 promises! { [Cluster] connections_by_a_service_s_address_are_hit_existing_ones_too }
 
@@ -28,11 +27,7 @@ fn connections_by_a_service_s_address_are_hit_existing_ones_too() {
     let client = town.pod("client");
     await_held(&client, &["web", "other"]);
     let untouched = Untouched::watch([client.clone()]);
-    let fault = town.inject("reset deploy/client --to svc/web:80 --for 60s");
-    is_cut(&client, "web", fault.asked, fault.in_force);
-    is_whole(&client, "other", fault.asked);
-    let status = fault.stop();
-    is_healed(&client, "web", now());
-    is_counted(&client, &["web"], fault.asked, &status);
+    let words = "reset deploy/client --to svc/web:80 --for 60s";
+    cuts(&town, &client, words, &["web"], &["other"]);
     untouched.assert();
 }

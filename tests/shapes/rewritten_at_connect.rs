@@ -6,9 +6,8 @@ use std::net::SocketAddr;
 use chaos_agent::inventory::{States, connections};
 use chaos_tests::cluster::{Pod, Rewrite, Town, Untouched, Workload};
 use chaos_tests::promises;
-use chaos_witness::now;
 
-use crate::scene::{await_held, client, is_counted, is_cut, is_healed, is_whole, of_family};
+use crate::scene::{await_held, client, cuts, of_family};
 
 promises! { [Cluster] a_service_is_hit_by_its_endpoints_existing_connections_too }
 
@@ -35,17 +34,8 @@ fn a_service_is_hit_by_its_endpoints_existing_connections_too() {
     assert_eq!(peer_of_held(&client, "other"), other, "it is not");
 
     let untouched = Untouched::watch([client.clone(), server]);
-    let fault = town.inject("reset deploy/client --to svc/web --for 60s");
-    for label in ["v4", "v6"] {
-        is_cut(&client, label, fault.asked, fault.in_force);
-    }
-    is_whole(&client, "other", fault.asked);
-    let status = fault.stop();
-    let healed = now();
-    for label in ["v4", "v6"] {
-        is_healed(&client, label, healed);
-    }
-    is_counted(&client, &["v4", "v6"], fault.asked, &status);
+    let words = "reset deploy/client --to svc/web --for 60s";
+    cuts(&town, &client, words, &["v4", "v6"], &["other"]);
     untouched.assert();
 }
 

@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use chaos_api::NetworkFaultStatus;
-use chaos_tests::cluster::{Pod, Workload};
-use chaos_witness::Failure;
+use chaos_tests::cluster::{Pod, Town, Workload};
+use chaos_witness::{Failure, now};
 
 /// How long things may take on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
@@ -47,9 +47,35 @@ pub(crate) fn await_held(client: &Pod, labels: &[&str]) {
     }
 }
 
+/// What a fault by these words does while it is in force, and after: the connections to the places of
+/// `cut` are reset and refused, then work again, and are in its account; those to `whole` notice nothing.
+#[track_caller]
+pub(crate) fn cuts(
+    town: &Town,
+    client: &Pod,
+    words: &str,
+    cut: &[&str],
+    whole: &[&str],
+) -> NetworkFaultStatus {
+    let fault = town.inject(words);
+    for label in cut {
+        is_cut(client, label, fault.asked, fault.in_force);
+    }
+    for label in whole {
+        is_whole(client, label, fault.asked);
+    }
+    let status = fault.stop();
+    let healed = now();
+    for label in cut {
+        is_healed(client, label, healed);
+    }
+    is_counted(client, cut, fault.asked, &status);
+    status
+}
+
 /// The idle connection has been reset since then, and every request since `in_force` was refused.
 #[track_caller]
-pub(crate) fn is_cut(client: &Pod, label: &str, asked: u64, in_force: u64) {
+fn is_cut(client: &Pod, label: &str, asked: u64, in_force: u64) {
     let ends = client.await_lines(&format!("held-{label}"), "its end", SOON, |lines| {
         Some(lines.from(asked).ends()).filter(|ends| !ends.is_empty())
     });
@@ -68,7 +94,7 @@ pub(crate) fn is_cut(client: &Pod, label: &str, asked: u64, in_force: u64) {
 /// places, and each request that failed. One of each place may have been closing, which nobody saw;
 /// and an account may tell one fewer.
 #[track_caller]
-pub(crate) fn is_counted(client: &Pod, labels: &[&str], asked: u64, status: &NetworkFaultStatus) {
+fn is_counted(client: &Pod, labels: &[&str], asked: u64, status: &NetworkFaultStatus) {
     let requests = labels.iter().map(|label| {
         let lines = client.lines_of(&format!("new-{label}"));
         lines.from(asked).failures().len()

@@ -5,9 +5,8 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use chaos_api::RuleCounters;
-use chaos_tests::bed::Capture;
 use chaos_tests::bed::tcp::count_of_sockets;
+use chaos_tests::bed::{Capture, all_dropped};
 use chaos_tests::cluster::{Lines, Pod, Town, Untouched, Workload, soon};
 use chaos_tests::promises;
 use chaos_witness::{Failure, now};
@@ -136,16 +135,8 @@ fn no_packet_is_counted_twice() {
     capture.fence(&network, quiet.ip());
     let seen = capture.segments();
     let seen = seen.iter().filter(|one| one.from == quiet);
-    let (packets, bytes) = seen.fold((0, 0), |(packets, bytes), one| {
-        (packets + 1, bytes + u64::from(one.bytes))
-    });
+    let exactly = all_dropped(seen);
     drop(capture);
-    let exactly = RuleCounters {
-        matched: packets,
-        matched_bytes: bytes,
-        dropped: packets,
-        ..RuleCounters::default()
-    };
     assert_eq!(status.totals.counters, exactly);
     is_whole(&client, "other", fault.asked);
     untouched.assert();

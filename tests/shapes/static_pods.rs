@@ -5,9 +5,8 @@ use std::net::SocketAddr;
 
 use chaos_tests::cluster::{Node, StaticPod, Town, Untouched, Workload};
 use chaos_tests::promises;
-use chaos_witness::now;
 
-use crate::scene::{await_held, client, is_counted, is_cut, is_healed, is_whole};
+use crate::scene::{await_held, client, cuts};
 
 promises! { [Cluster] a_static_pod_is_found_by_the_name_of_its_mirror_and_by_its_labels }
 
@@ -30,12 +29,8 @@ fn a_static_pod_is_found_by_the_name_of_its_mirror_and_by_its_labels() {
         );
         assert!(!client.processes().is_empty(), "it has processes");
         let untouched = Untouched::watch([client.clone()]);
-        let fault = town.inject(&format!("reset {target} --to svc/web --for 60s"));
-        is_cut(&client, "web", fault.asked, fault.in_force);
-        is_whole(&client, "other", fault.asked);
-        let status = fault.stop();
-        is_healed(&client, "web", now());
-        is_counted(&client, &["web"], fault.asked, &status);
+        let words = format!("reset {target} --to svc/web --for 60s");
+        cuts(&town, &client, &words, &["web"], &["other"]);
         untouched.assert();
     }
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use chaos_api::{FaultState, NetworkFault, NetworkFaultStatus};
-use chaos_plan::{FaultView, Placement, Verdict, aggregate, next_change};
+use chaos_plan::{Agent, FaultView, Placement, Verdict, aggregate, next_change};
 use jiff::Timestamp;
 
 pub use jobs::{Job, Target};
@@ -190,14 +190,14 @@ impl Ledger {
                 entry.status.settle(fault.status.as_ref(), at);
             }
         }
+        let agents = mirror.agents_there();
         for (node, entry) in &mut self.nodes {
             let shown = mirror.plans.get(node).map(|plan| &plan.mark);
             let report = mirror.reports.get(node);
             entry.plan.settle(shown, at);
             entry.report.settle(report.map(|report| &report.owner), at);
-            let agent = mirror.agent(node);
             let answer = mirror.answers.entry(node.clone()).or_default();
-            answer.agent = agent;
+            answer.agent = agents.get(node).copied().unwrap_or(Agent::Gone);
             entry.judge(shown, report, answer);
         }
     }

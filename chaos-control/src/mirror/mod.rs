@@ -123,15 +123,15 @@ impl Mirror {
         linux.filter_map(|node| Some((node.name.as_str(), self.owner(&node.name)?)))
     }
 
-    /// Whether a node's agent is there. While one takes the place of another there are two.
-    pub fn agent(&self, node: &str) -> Agent {
-        let pods = self.agent_pods.values();
-        let own: Vec<Agent> = pods
-            .filter_map(|(own, agent)| (own == node).then_some(*agent))
-            .collect();
-        let best = [Agent::Ready, Agent::NotReady];
-        let best = best.into_iter().find(|agent| own.contains(agent));
-        best.unwrap_or(Agent::Gone)
+    /// By node, whether its agent is there, as far as it has one. While one takes the place of another
+    /// there are two.
+    pub fn agents_there(&self) -> BTreeMap<String, Agent> {
+        let mut best = BTreeMap::new();
+        for (node, agent) in self.agent_pods.values() {
+            let known = best.entry(node.clone()).or_insert(*agent);
+            *known = (*known).min(*agent);
+        }
+        best
     }
 
     /// A node's UID.

@@ -148,11 +148,8 @@ fn away(facts: &Facts) -> Vec<String> {
         ),
     ];
     let lines = words.into_iter().filter_map(|(agent, words)| {
-        let own = facts.entries.iter();
-        let own = own.filter(|e| e.agent == agent && stands(e.receipt.state));
-        let nodes: BTreeSet<&str> = own.map(|entry| entry.receipt.node.as_str()).collect();
-        let nodes = listed(&nodes.into_iter().collect::<Vec<_>>());
-        (!nodes.is_empty()).then(|| format!("the agent on {nodes} {words}"))
+        let nodes = nodes(facts, |e| e.agent == agent && stands(e.receipt.state));
+        (!nodes.is_empty()).then(|| format!("the agent on {} {words}", listed(&nodes)))
     });
     lines.collect()
 }
@@ -163,13 +160,16 @@ fn silent<'a>(facts: &'a Facts) -> Vec<&'a str> {
         let asked = entry.asked.or(facts.fault.started);
         asked.is_some_and(|asked| facts.now.duration_since(asked) >= PATIENCE)
     };
-    let waiting = facts.entries.iter();
-    waiting
-        .filter(|entry| entry.receipt.state == PodState::Waiting && overdue(entry))
-        .map(|entry| entry.receipt.node.as_str())
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect()
+    nodes(facts, |entry| {
+        entry.receipt.state == PodState::Waiting && overdue(entry)
+    })
+}
+
+/// The nodes of some pods, each once.
+fn nodes<'a>(facts: &'a Facts, of: impl Fn(&Entry) -> bool) -> Vec<&'a str> {
+    let some = facts.entries.iter().filter(|entry| of(entry));
+    let nodes: BTreeSet<_> = some.map(|entry| entry.receipt.node.as_str()).collect();
+    nodes.into_iter().collect()
 }
 
 fn succeeded(facts: &Facts) -> Says {

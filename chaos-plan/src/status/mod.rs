@@ -18,8 +18,8 @@ use self::entries::Entry;
 pub use self::wake::next_change;
 use crate::{FaultView, Outcome, Report, Verdict};
 
-/// Whether a node's agent is there, as its kubelet tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Whether a node's agent is there, as its kubelet tells; the best first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Agent {
     /// It can act.
     #[default]

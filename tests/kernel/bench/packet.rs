@@ -16,6 +16,10 @@ pub(crate) mod flags {
     pub(crate) const RST: u8 = 0x04;
     pub(crate) const PSH: u8 = 0x08;
     pub(crate) const ACK: u8 = 0x10;
+
+    /// Those that segments of a connection carry together.
+    pub(crate) const TOGETHER: [u8; 7] =
+        [SYN, SYN | ACK, ACK, PSH | ACK, FIN | ACK, RST, RST | ACK];
 }
 
 /// What an IP header carries.

@@ -14,16 +14,6 @@ const UDP: u8 = 17;
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
 
-const FLAGS: [u8; 7] = [
-    flags::SYN,
-    flags::SYN | flags::ACK,
-    flags::ACK,
-    flags::PSH | flags::ACK,
-    flags::FIN | flags::ACK,
-    flags::RST,
-    flags::RST | flags::ACK,
-];
-
 /// A frame, and which way it goes.
 pub(crate) type Sent = (Direction, Vec<u8>);
 
@@ -258,7 +248,7 @@ fn tcp(random: &mut Random, world: &World) -> Vec<u8> {
     let mut segment = udp(random, world);
     segment.truncate(4);
     segment.extend(random.next().to_be_bytes());
-    segment.extend([0x50, random.one(&FLAGS), 16, 0, 0, 0, 0, 0]);
+    segment.extend([0x50, random.one(&flags::TOGETHER), 16, 0, 0, 0, 0, 0]);
     segment.extend(vec![0x5a; random.below(40)]);
     segment
 }

@@ -16,7 +16,7 @@ pub mod topology;
 pub mod udp;
 pub mod wait;
 
-pub use capture::{Capture, Segment};
+pub use capture::{Capture, Segment, all_dropped};
 pub use fingerprint::{Fingerprint, Unchanged};
 pub use namespace::Namespace;
 pub use netfault::Netfault;

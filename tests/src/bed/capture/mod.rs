@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use chaos_api::RuleCounters;
 use tempfile::TempDir;
 
 use crate::bed::namespace::Namespace;
@@ -39,6 +40,16 @@ pub struct Segment {
     pub opening: bool,
     /// Bytes on the wire, from the link header on.
     pub bytes: u32,
+}
+
+/// What a rule has counted that matched these segments and dropped each.
+pub fn all_dropped<'a>(segments: impl Iterator<Item = &'a Segment>) -> RuleCounters {
+    segments.fold(RuleCounters::default(), |counters, one| RuleCounters {
+        matched: counters.matched + 1,
+        matched_bytes: counters.matched_bytes + u64::from(one.bytes),
+        dropped: counters.dropped + 1,
+        ..counters
+    })
 }
 
 impl Segment {

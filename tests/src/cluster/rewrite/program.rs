@@ -82,19 +82,18 @@ fn words(place: SocketAddr) -> Vec<(i16, i32)> {
 }
 
 fn load(at: i16) -> Instruction {
-    Instruction {
-        code: LOAD,
-        registers: (SCRATCH, CONTEXT),
-        offset: at,
-        immediate: 0,
-    }
+    access(LOAD, (SCRATCH, CONTEXT), at)
 }
 
 fn store(at: i16) -> Instruction {
+    access(STORE, (CONTEXT, SCRATCH), at)
+}
+
+fn access(code: u8, registers: (u8, u8), offset: i16) -> Instruction {
     Instruction {
-        code: STORE,
-        registers: (CONTEXT, SCRATCH),
-        offset: at,
+        code,
+        registers,
+        offset,
         immediate: 0,
     }
 }
