@@ -3,6 +3,7 @@
 //! This crate knows nothing of the kernel's words, of tokio or of a Kubernetes client.
 #![forbid(unsafe_code)]
 
+mod draw;
 mod faults;
 mod file;
 mod flow;
@@ -25,7 +26,8 @@ mod traffic;
 mod units;
 mod validate;
 
-pub use faults::{Blackhole, Block, Faults, Reset};
+pub use draw::Draw;
+pub use faults::{Blackhole, Block, Faults, Loss, Reset};
 pub use file::FileError;
 pub use flow::FlowInfo;
 pub use grammar::GrammarError;

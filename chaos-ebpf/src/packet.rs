@@ -176,6 +176,22 @@ impl Packet {
         self.ported = 1;
     }
 
+    /// What tells its fragments from those of another packet of its flow.
+    #[inline(always)]
+    pub fn ident(&self) -> u32 {
+        self.ident
+    }
+
+    /// Its sequence number, plus 2³², where it opens a connection; 0 where it does not.
+    #[inline(always)]
+    pub fn opening(&self) -> u64 {
+        if self.opens() {
+            1 << 32 | u64::from(self.seq)
+        } else {
+            0
+        }
+    }
+
     /// Whether it opens a connection: SYN without ACK.
     #[inline(always)]
     pub fn opens(&self) -> bool {

@@ -22,7 +22,7 @@ promises! {
 
 const FLOWS: u32 = 10_000;
 const SHARE: f64 = 0.3;
-const WORDS: &str = "faults: {blackhole: {probability: 30%}}";
+const WORDS: &str = "draw: Flow, faults: {blackhole: {probability: 30%}}";
 
 /// The hook, either way, and the host's own draw must agree on every flow.
 fn a_share_of_random_flows_is_hit_in_both_directions() {
@@ -50,7 +50,7 @@ fn a_seed_chooses_the_flows() {
     let hit = |bench: &mut Bench, seed| {
         let fault = Fault {
             seed,
-            ..words::fault("a", "faults: {blackhole: {probability: 50%}}")
+            ..words::fault("a", "draw: Flow, faults: {blackhole: {probability: 50%}}")
         };
         bench.start_over();
         bench.hold(&[fault]);

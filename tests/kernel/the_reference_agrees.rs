@@ -48,6 +48,7 @@ fn meet(bench: &mut Bench, reference: &mut Reference, seed: u64) {
     let random = &mut Random(seed);
     let world = World::of(random);
     bench.start_over();
+    reference.start_over();
     bench.hold(&faults(random, &world));
     let leased = !random.once_in(10);
     let until = if leased { u64::MAX } else { boot_clock() };

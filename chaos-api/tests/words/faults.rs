@@ -36,7 +36,7 @@ fn several_faults_compose_in_any_order_and_survive_being_written() {
 
 #[test]
 fn a_refused_word_is_one_line_with_its_fix() {
-    let has = "this version has blackhole and reset";
+    let has = "this version has blackhole, loss and reset";
     let cases = [
         ("", format!("no fault is named; {has}")),
         (
