@@ -9,6 +9,7 @@ use chaos_tests::promises;
 
 use crate::bench::expect::{passes, vanishes};
 use crate::bench::frame::frame;
+use crate::bench::odds::band;
 use crate::bench::packet::{Body, Packet, flags, tcp};
 use crate::bench::random::Random;
 use crate::bench::{Bench, NEXT, REDIRECT, SHOT, words};
@@ -100,23 +101,4 @@ fn random_flow(random: &mut Random) -> Packet {
         },
     };
     Packet::new(end(), end(), body)
-}
-
-/// The narrowest counts around the middle that `trials` draws of probability `share` give with at
-/// least this confidence, half of the rest on either side: the exact binomial distribution.
-fn band(trials: u32, share: f64, confidence: f64) -> (u32, u32) {
-    let odds = (share / (1.0 - share)).ln();
-    let mut log = f64::from(trials) * (1.0 - share).ln();
-    let (mut below, mut least) = (0.0, None);
-    for count in 0..=trials {
-        below += log.exp();
-        if least.is_none() && below > (1.0 - confidence) / 2.0 {
-            least = Some(count);
-        }
-        if below >= 1.0 - (1.0 - confidence) / 2.0 {
-            return (least.unwrap_or(0), count);
-        }
-        log += f64::from(trials - count).ln() - f64::from(count + 1).ln() + odds;
-    }
-    (least.unwrap_or(0), trials)
 }
