@@ -186,6 +186,7 @@ impl fmt::Debug for Image {
         f.debug_struct("Image")
             .field("blocks", &self.blocks.len())
             .field("peers", &self.peers.len())
+            .field("numbers", &self.numbers)
             .finish()
     }
 }

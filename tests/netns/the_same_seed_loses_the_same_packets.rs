@@ -61,7 +61,9 @@ impl Path {
             arrived.join().expect("the receiver does not panic")
         });
         let mut is_lost = vec![true; count as usize];
-        arrived.iter().for_each(|n| is_lost[*n as usize] = false);
+        for number in arrived {
+            is_lost[number as usize] = false;
+        }
         (0..count).filter(|n| is_lost[*n as usize]).collect()
     }
 

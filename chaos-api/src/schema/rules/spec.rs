@@ -67,15 +67,6 @@ pub(crate) fn spec() -> Vec<Rule> {
         ),
         at(
             rule(
-                "!has(self.faults.blackhole) || !has(self.faults.loss) || \
-                 (has(self.traffic) && has(self.traffic.direction))",
-                "is required: alone, blackhole is for both ways and loss for Egress; name one for \
-                 both faults",
-            ),
-            ".traffic.direction",
-        ),
-        at(
-            rule(
                 "!has(self.faults.reset) || !has(self.traffic) || !has(self.traffic.direction)",
                 "does not go with reset, which acts on both ends; name peers instead",
             ),
@@ -105,6 +96,25 @@ pub(crate) fn spec() -> Vec<Rule> {
             ),
             ".stopped",
         ),
+    ]);
+    rules.extend(blocks());
+    rules.push(immutable("mode"));
+    rules.extend(OPTIONAL.map(immutable_optional));
+    rules
+}
+
+/// Of the blocks together, and of those that were there.
+fn blocks() -> Vec<Rule> {
+    vec![
+        at(
+            rule(
+                "!has(self.faults.blackhole) || !has(self.faults.loss) || \
+                 (has(self.traffic) && has(self.traffic.direction))",
+                "is required: alone, blackhole is for both ways and loss for Egress; name one for \
+                 both faults",
+            ),
+            ".traffic.direction",
+        ),
         at(
             rule(
                 "has(self.faults.blackhole) == has(oldSelf.faults.blackhole) && \
@@ -114,10 +124,7 @@ pub(crate) fn spec() -> Vec<Rule> {
             ),
             ".faults",
         ),
-    ]);
-    rules.push(immutable("mode"));
-    rules.extend(OPTIONAL.map(immutable_optional));
-    rules
+    ]
 }
 
 /// Of the two ways to name pods.
