@@ -16,6 +16,7 @@ mod a_namespace_has_one_holder;
 mod a_new_attempt_is_refused;
 mod a_probe_is_spared;
 mod a_redis_client_is_cut;
+mod a_user_edits_a_fault;
 mod a_wrong_word_changes_nothing;
 mod acceptance_1_nats_outage;
 mod acceptance_2_blackhole_is_not_reset;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         a_fault_ends_as_it_was_told::PROMISES,
         a_fault_ends_when_its_target_goes::PROMISES,
         a_fault_is_edited_in_force::PROMISES,
+        a_user_edits_a_fault::PROMISES,
         a_namespace_has_one_holder::PROMISES,
         a_wrong_word_changes_nothing::PROMISES,
         live_connections_are_shown::PROMISES,

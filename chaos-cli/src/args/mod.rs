@@ -53,7 +53,7 @@ pub(crate) enum Verb {
     Stop(Stop),
     /// Let faults start again after `stop --all`
     Resume(Resume),
-    /// Change the time or the share of a fault that is in force
+    /// Change the time or the parameters of a fault that is in force
     Edit(Edit),
     /// Tell whether the cluster, or this machine, can do it, and what is missing
     Doctor(Output),
@@ -193,7 +193,7 @@ pub(crate) struct Resume {
 pub(crate) struct Edit {
     /// The fault's name, or NAMESPACE/NAME
     pub(crate) name: String,
-    /// Its faults with their new shares, such as `reset 30%`
+    /// Its faults, each with its new parameters, such as `reset 30%`
     #[arg(value_name = "FAULT", required_unless_present = "duration")]
     pub(crate) words: Vec<String>,
     /// How long it lasts, counted from its start
