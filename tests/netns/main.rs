@@ -7,6 +7,7 @@ use chaos_tests::suite;
 
 mod a_blackholed_connection_sees_loss_and_resumes;
 mod a_blackholed_datagram_is_lost_without_a_word;
+mod a_capture_is_replayed;
 mod a_connection_in_flight_is_reset;
 mod a_fault_ends_as_it_was_told;
 mod a_fault_ends_when_its_target_goes;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         the_bed::PROMISES,
         the_servers::PROMISES,
         an_idle_established_connection_is_reset::PROMISES,
+        a_capture_is_replayed::PROMISES,
         a_connection_in_flight_is_reset::PROMISES,
         busy_flows_are_reset_until_none_is_left::PROMISES,
         half_of_the_connections_are_reset::PROMISES,

@@ -7,6 +7,8 @@ mod reach;
 mod target;
 mod traffic;
 
+use std::{net::IpAddr, path::PathBuf};
+
 use clap::{Args as Group, Parser, Subcommand};
 
 pub(crate) use fault::{Fault, Mode, Patience, Probes, Way};
@@ -40,6 +42,10 @@ pub(crate) enum Verb {
     Plan(Plan),
     /// Show live connections
     Flows(Flows),
+    /// Show what a fault would do to the packets of a capture, and why; nothing is touched
+    ///
+    /// The same code judges as in the kernel. The fault begins with the first packet.
+    Replay(Replay),
     /// Show the faults
     List(List),
     /// Show what a fault has hit so far, or did hit
@@ -109,6 +115,25 @@ pub(crate) struct Plan {
     pub(crate) fault: Fault,
     #[command(flatten)]
     pub(crate) patience: Patience,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Replay {
+    /// The capture, pcap or pcapng, as `tcpdump -w` writes it
+    #[arg(value_name = "FILE.pcap")]
+    pub(crate) capture: PathBuf,
+    /// The fault, a YAML file (a `NetworkFault`)
+    #[arg(long, short, value_name = "FAULT.yaml")]
+    pub(crate) file: PathBuf,
+    /// An address of the target, which tells egress from ingress; the one that stands in every packet
+    /// where absent; repeatable
+    #[arg(long, value_name = "IP")]
+    pub(crate) address: Vec<IpAddr>,
+    /// Seed of the draws; the file's, or one that is chosen and told, where absent
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     #[command(flatten)]
     pub(crate) output: Output,
 }

@@ -41,7 +41,7 @@ pub(crate) fn dispatch(verb: Verb) -> Result<Exit> {
         Verb::Resume(_) => refuse(["resume"]).map(|()| Exit::Usage),
         Verb::Install(_) => refuse(["install"]).map(|()| Exit::Usage),
         Verb::Uninstall(_) => refuse(["uninstall"]).map(|()| Exit::Usage),
-        Verb::Completion { .. } | Verb::Version => Ok(Exit::Done),
+        Verb::Completion { .. } | Verb::Version | Verb::Replay(_) => Ok(Exit::Done),
     }
 }
 
