@@ -3,6 +3,7 @@
 //! This crate knows nothing of the kernel's words, of tokio or of a Kubernetes client.
 #![forbid(unsafe_code)]
 
+mod change;
 mod draw;
 mod faults;
 mod file;
@@ -26,6 +27,7 @@ mod traffic;
 mod units;
 mod validate;
 
+pub use change::Change;
 pub use draw::Draw;
 pub use faults::{Blackhole, Block, Faults, Loss, Reset};
 pub use file::FileError;

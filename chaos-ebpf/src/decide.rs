@@ -176,6 +176,17 @@ impl Case {
         })
     }
 
+    /// Names what the rule's block keeps of the packet's connection, or at another place than 0 of a
+    /// fragmented packet of it.
+    #[inline(always)]
+    pub fn name(&mut self, place: u32) {
+        self.key = DrawKey {
+            flow: self.packet.flow,
+            block: u32::from(self.rule.block),
+            place,
+        };
+    }
+
     /// Whether the packet matches the rule in a slot.
     #[inline(always)]
     fn has_met(&self, slot: u32) -> bool {

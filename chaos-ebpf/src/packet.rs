@@ -182,6 +182,12 @@ impl Packet {
         self.ident
     }
 
+    /// Where a block keeps what became of its first fragment: eight packets of a flow each way.
+    #[inline(always)]
+    pub fn place(&self) -> u32 {
+        1 + ((self.ident % 8) << 1 | u32::from(self.direction))
+    }
+
     /// Its sequence number, plus 2³², where it opens a connection; 0 where it does not.
     #[inline(always)]
     pub fn opening(&self) -> u64 {

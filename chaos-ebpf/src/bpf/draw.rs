@@ -3,13 +3,10 @@
 use core::intrinsics::{AtomicOrdering::SeqCst, atomic_cxchg, atomic_xadd};
 
 use aya_ebpf::{bindings::BPF_NOEXIST, helpers::generated::bpf_get_prandom_u32};
-use chaos_abi::{Action, CERTAIN, DrawKey, Drawn, flag};
+use chaos_abi::{Action, CERTAIN, Drawn, flag};
 use chaos_ebpf::{Case, drawn, lost};
 
 use super::maps::{DRAWS, NUMBERS};
-
-/// How many fragmented packets of a connection are remembered each way.
-const REMEMBERED: u32 = 8;
 
 /// What a draw gave.
 #[must_use]
@@ -109,7 +106,7 @@ fn next(case: &mut Case) -> Draw {
 fn numbered(case: &mut Case) -> Option<&'static mut Drawn> {
     let all = DRAWS.get(0)?;
     let opened = case.packet.opening();
-    name(case, 0);
+    case.name(0);
     let known = match all.get_ptr_mut(&case.key) {
         Some(known) => known,
         None => {
@@ -143,8 +140,7 @@ fn remember(case: &mut Case, is_lost: bool) {
         return;
     };
     let ident = u64::from(case.packet.ident());
-    let place = place(case);
-    name(case, place);
+    case.name(case.packet.place());
     case.fresh = Drawn {
         number: u64::from(is_lost),
         opened: ident,
@@ -161,26 +157,10 @@ fn was_lost(case: &mut Case) -> bool {
         return false;
     };
     let ident = u64::from(case.packet.ident());
-    let place = place(case);
-    name(case, place);
+    case.name(case.packet.place());
     // SAFETY: an entry is not removed while a rule of its block is in force.
     let first = unsafe { all.get(&case.key) };
     first.is_some_and(|first| first.opened == ident && first.number != 0)
-}
-
-#[inline(always)]
-fn place(case: &Case) -> u32 {
-    let way = case.packet.direction() as u32;
-    1 + ((case.packet.ident() % REMEMBERED) << 1 | way)
-}
-
-#[inline(always)]
-fn name(case: &mut Case, place: u32) {
-    case.key = DrawKey {
-        flow: case.packet.flow,
-        block: u32::from(case.rule.block),
-        place,
-    };
 }
 
 /// Adds one, and gives what was there. The standard library has no such thing for this target; with a
