@@ -60,8 +60,7 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
         Verdict::Act(hit, packet) => match hit.action {
-            Action::Blackhole => act::swallow("blackhole", packet, hit.slot),
-            Action::Loss => act::swallow("loss", packet, hit.slot),
+            Action::Blackhole | Action::Loss => act::swallow(packet, hit.slot, hit.action),
             Action::Reset => act::reset(skb, packet, hit.slot),
         },
     }
