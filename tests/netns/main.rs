@@ -32,6 +32,7 @@ mod the_bed;
 mod the_servers;
 mod waiting_costs_little;
 mod what_does_not_match_is_untouched;
+mod without_tcx_all_is_the_same;
 
 fn main() -> ExitCode {
     suite::run([
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         a_fault_is_edited_in_force::PROMISES,
         a_namespace_has_one_holder::PROMISES,
         a_wrong_word_changes_nothing::PROMISES,
+        without_tcx_all_is_the_same::PROMISES,
         live_connections_are_shown::PROMISES,
         interfaces_are_followed::PROMISES,
         waiting_costs_little::PROMISES,

@@ -34,7 +34,7 @@ pub(crate) fn dispatch(verb: Verb) -> Result<Exit> {
         Verb::Status(status) => status::status(&status),
         Verb::Report(report) => report::report(&report),
         Verb::Stop(stop) => stop::stop(&stop),
-        Verb::Doctor(output) => doctor::doctor(output),
+        Verb::Doctor(args) => doctor::doctor(&args),
         Verb::Hold(target) => hold::hold(&target),
         Verb::Resume(_) => refuse(["resume"]).map(|()| Exit::Usage),
         Verb::Edit(_) => refuse(["edit"]).map(|()| Exit::Usage),
