@@ -136,8 +136,8 @@ fn attach() -> Result<String, (String, &'static str)> {
     match Way::of_kernel() {
         Ok(Way::Tcx) => Ok(format!("{kernel}, by tcx")),
         Ok(Way::Clsact) => Ok(format!(
-            "{kernel}, by clsact: there is no tcx, so that filters outlive a netfault that is killed, \
-             and let everything pass 3 s later"
+            "{kernel}, by clsact (no tcx): a netfault that is killed leaves filters, which pass \
+             everything 3 s later"
         )),
         Err(error) => Err((format!("{kernel}, {error}"), "run as root")),
     }

@@ -12,7 +12,7 @@ promises! {
     [Netfault, Tcx] at_once_when_it_is_killed;
     [Netfault] within_its_lease_when_it_is_stopped,
     at_the_deadline_when_it_is_stopped;
-    [Netfault, Prlimit] when_it_has_no_memory_to_start_with,
+    [Netfault, Tcx, Prlimit] when_it_has_no_memory_to_start_with,
     when_it_runs_out_of_memory;
 }
 

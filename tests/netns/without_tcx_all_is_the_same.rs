@@ -27,8 +27,8 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 const LEASE: Duration = Duration::from_millis(3_500);
 
 /// A classifier of somebody else's: drops UDP over IPv4, and leaves the rest to others. Offset 23 of a
-/// frame is the protocol; 2 is `TC_ACT_SHOT`, the last value `TC_ACT_UNSPEC`.
-const NO_UDP: &str = "4,48 0 0 23,21 0 1 17,6 0 0 2,6 0 0 4294967295";
+/// frame is the protocol; 4 is `TC_ACT_STOLEN`, the last value `TC_ACT_UNSPEC`.
+const NO_UDP: &str = "4,48 0 0 23,21 0 1 17,6 0 0 4,6 0 0 4294967295";
 
 fn idle_connections_are_reset_and_new_ones_refused() {
     let targets: [fn(&Pair) -> &Host; 2] = [|pair| &pair.client, |pair| &pair.server];

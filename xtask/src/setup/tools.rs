@@ -27,7 +27,7 @@ const fn tool(
 
 /// The programs that demo, suites and benches call.
 const TOOLS: &[Tool] = &[
-    tool("ip", "iproute2", &[Demo, Kernel, Netns, Bench, Cluster]),
+    tool("ip", "iproute2", &[Demo, Kernel, Netns, Bench, Cluster, Vm]),
     tool("nft", "nftables", &[Demo, Netns, Bench, Cluster, Image]),
     tool("iptables", "iptables", &[Cluster, Bench]),
     tool("conntrack", "conntrack", &[Cluster]),
