@@ -47,9 +47,11 @@ pub fn find(dir: &RunDir) -> io::Result<Leftovers> {
 
 /// The same, and removes them.
 pub fn clean(dir: &RunDir, whose: Whose) -> io::Result<Leftovers> {
-    each(whose, |place| match look(dir, place)?.is_empty() {
-        true => Ok(Vec::new()),
-        false => remove(dir, place),
+    each(whose, |place| {
+        if look(dir, place)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        remove(dir, place)
     })
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn started(pid: u32) -> Option<u64> {
     parse_started(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// The 22nd field of `/proc/PID/stat`, where the third, the state, is that of a process (proc_pid_stat(5)).
+/// The 22nd field of `/proc/PID/stat`, where the third, the state, is that of a process (`proc_pid_stat(5)`).
 fn parse_started(stat: &str) -> Option<u64> {
     let (_, behind_name) = stat.rsplit_once(')')?;
     let mut fields = behind_name.split_ascii_whitespace();

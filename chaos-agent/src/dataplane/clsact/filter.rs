@@ -8,20 +8,20 @@ use netlink_packet_route::tc::TcHandle;
 use super::{Mark, Program};
 use crate::inventory::{attributes, number};
 
-/// The first priority: a filter without one is given a later one (`tcf_auto_prio`, net/sched/cls_api.c).
+/// The first priority: a filter without one is given a later one (`tcf_auto_prio`, `net/sched/cls_api.c`).
 pub(super) const PRIORITY: u16 = 1;
 
 /// The handle of netfault's filters, far from those that the kernel gives, which count from 1
-/// (`cls_bpf_change`, net/sched/cls_bpf.c).
+/// (`cls_bpf_change`, `net/sched/cls_bpf.c`).
 pub(super) const HANDLE: u32 = 0x6e66_0001;
 
-/// `ETH_P_ALL` of linux/if_ether.h.
+/// `ETH_P_ALL` of `linux/if_ether.h`.
 pub(super) const ALL_PROTOCOLS: u16 = 3;
 
-/// Size of `struct tcmsg`, linux/rtnetlink.h.
+/// Size of `struct tcmsg`, `linux/rtnetlink.h`.
 const HEADER: usize = 20;
 
-/// Attributes of linux/rtnetlink.h and linux/pkt_cls.h.
+/// Attributes of `linux/rtnetlink.h` and `linux/pkt_cls.h`.
 const TCA_KIND: u16 = 1;
 const TCA_OPTIONS: u16 = 2;
 const TCA_CHAIN: u16 = 11;
