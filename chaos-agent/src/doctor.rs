@@ -67,7 +67,7 @@ pub fn quick() -> Vec<Check> {
     vec![
         Check::new("kernel object", object()),
         Check::new("capabilities", capabilities()),
-        Check::new("attach", attach()),
+        Check::new("hooks", hooks()),
     ]
 }
 
@@ -127,16 +127,16 @@ fn capabilities() -> Result<String, (String, &'static str)> {
     Err((format!("{} missing", names.join(", ")), "run as root"))
 }
 
-fn attach() -> Result<String, (String, &'static str)> {
+fn hooks() -> Result<String, (String, &'static str)> {
     let (major, minor) = kernel_release().map_err(|e| (e.to_string(), "mount /proc here"))?;
     let kernel = format!("Linux {major}.{minor}");
     if (major, minor) < OLDEST {
         return Err((kernel, "netfault needs Linux 6.1 or later"));
     }
     match Way::of_kernel() {
-        Ok(Way::Tcx) => Ok(format!("{kernel}, by tcx")),
+        Ok(Way::Tcx) => Ok(format!("tcx ({kernel})")),
         Ok(Way::Clsact) => Ok(format!(
-            "{kernel}, by clsact (no tcx): a netfault that is killed leaves filters, which pass \
+            "clsact ({kernel}, no tcx): a netfault that is killed leaves filters, which pass \
              everything 3 s later"
         )),
         Err(error) => Err((format!("{kernel}, {error}"), "run as root")),

@@ -33,7 +33,7 @@ const TOOLS: &[Tool] = &[
     tool("conntrack", "conntrack", &[Cluster]),
     tool("unshare", "util-linux", &[Cluster]),
     tool("ethtool", "ethtool", &[Kernel, Netns, Bench]),
-    tool("tcpdump", "tcpdump", &[Netns]),
+    tool("tcpdump", "tcpdump", &[Netns, Vm]),
     tool("bpftool", "bpftool", &[Kernel, Netns, Bench]),
     tool("curl", "curl", &[Image]),
     tool("redis-cli", "redis-tools", &[Netns, Bench, Image]),

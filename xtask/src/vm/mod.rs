@@ -39,7 +39,7 @@ pub(crate) fn suite(context: &mut Context, suite: &Suite) -> Result<()> {
     let built = context.built()?;
     let filter = context.options.filter.clone().unwrap_or_default();
     let object = fs::read(built.object())?;
-    let programs = [built.program("netfault"), found("ip")?, found("tc")?];
+    let programs = programs(&built)?;
     for series in SERIES {
         let Some(filter) = inner_filter(&filter, series) else {
             continue;
@@ -63,6 +63,13 @@ pub(crate) fn suite(context: &mut Context, suite: &Suite) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The programs that the tests run; those of servers are too large.
+fn programs(built: &Built) -> Result<Vec<PathBuf>> {
+    let tools = ["ip", "tc", "ss", "tcpdump", "prlimit"].map(found);
+    let netfault = Ok(built.program("netfault"));
+    [netfault].into_iter().chain(tools).collect()
 }
 
 /// The binaries of the suites that run in a machine.
