@@ -2,10 +2,13 @@
 //! outlive a holder that is killed, let everything pass from the end of its lease on, and can be told
 //! from all others until they are removed.
 
+use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 use std::time::Duration;
 
+use chaos_agent::inventory::{Whose, places};
 use chaos_tests::bed::netfault::total;
 use chaos_tests::bed::tcp::{Connection, Listener, Wire};
 use chaos_tests::bed::{Fingerprint, Host, Netfault, Outcome, Pair, UdpPath, Unchanged};
@@ -19,7 +22,8 @@ promises! { [Netfault]
     a_fault_that_is_refused_leaves_nothing,
     what_a_killed_holder_leaves_passes_and_goes_with_the_next,
     the_doctor_names_what_is_left_and_cleans_it,
-    the_doctor_leaves_a_holder_that_stands_still_alone
+    the_doctor_leaves_a_holder_that_stands_still_alone,
+    the_doctor_looks_everywhere_but_at_the_machine_itself
 }
 
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -196,6 +200,22 @@ fn the_doctor_leaves_a_holder_that_stands_still_alone() {
     path.await_cut(AT_ONCE * 2);
     fault.stop();
     unchanged.assert();
+}
+
+fn the_doctor_looks_everywhere_but_at_the_machine_itself() {
+    let pair = Pair::new();
+    let looked = |whose| -> Vec<u64> {
+        let places = places(whose).expect("/proc is mounted").into_iter();
+        places.map(|place| place.namespace.inode()).collect()
+    };
+    let all = looked(Whose::All);
+    assert!(all.contains(&pair.client.inode()), "by its name");
+    let own = fs::metadata("/proc/1/ns/net").expect("root may look").ino();
+    assert!(!all.contains(&own), "that of process 1");
+    assert!(
+        !looked(Whose::Pods).contains(&pair.client.inode()),
+        "no pod's"
+    );
 }
 
 /// Asks for a fault, and lets the command end.

@@ -185,3 +185,53 @@ fn text(attribute: &NlaBuffer<&[u8]>) -> String {
         .trim_end_matches('\0')
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An attribute, padded (netlink(7)).
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(4 + value.len()).unwrap();
+        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    fn parsed(kind: &str, handle: u32, protocol: u16, name: &str) -> Filter {
+        let info = u32::from(PRIORITY) << 16 | u32::from(protocol.to_be());
+        let words = [0, 7, handle, u32::from(Side::Ingress.parent()), info];
+        let mut payload: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        payload.extend(attribute(TCA_KIND, format!("{kind}\0").as_bytes()));
+        let name = attribute(TCA_BPF_NAME, format!("{name}\0").as_bytes());
+        let id = attribute(TCA_BPF_ID, &4711_u32.to_ne_bytes());
+        payload.extend(attribute(TCA_OPTIONS, &[name, id].concat()));
+        Filter::parse(&payload).unwrap().unwrap()
+    }
+
+    #[test]
+    fn ours_are_known_by_kind_handle_and_name() {
+        let name = Mark::own(true).name(Side::Egress);
+        let ours = parsed("bpf", HANDLE, ALL_PROTOCOLS, &name);
+        assert_eq!(ours.mark, Some(Mark::own(true)));
+        assert_eq!(ours.program, 4711);
+        for other in [
+            parsed("u32", HANDLE, ALL_PROTOCOLS, &name),
+            parsed("bpf", 1, ALL_PROTOCOLS, &name),
+            parsed("bpf", HANDLE, ALL_PROTOCOLS, "cil_to_netdev"),
+        ] {
+            assert_eq!(other.mark, None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_of_another_kind_or_protocol_leaves_no_room_at_our_priority() {
+        assert!(!parsed("bpf", 1, ALL_PROTOCOLS, "a").leaves_no_room());
+        assert!(parsed("bpf", 1, 0x0800, "a").leaves_no_room(), "IPv4 alone");
+        assert!(parsed("u32", 1, ALL_PROTOCOLS, "a").leaves_no_room());
+        let mut later = parsed("u32", 1, ALL_PROTOCOLS, "a");
+        later.priority += 1;
+        assert!(!later.leaves_no_room());
+    }
+}
