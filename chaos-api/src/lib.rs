@@ -3,6 +3,7 @@
 //! This crate knows nothing of the kernel's words, of tokio or of a Kubernetes client.
 #![forbid(unsafe_code)]
 
+mod change;
 mod faults;
 mod file;
 mod flow;
@@ -25,6 +26,7 @@ mod traffic;
 mod units;
 mod validate;
 
+pub use change::Change;
 pub use faults::{Blackhole, Block, Faults, Reset};
 pub use file::FileError;
 pub use flow::FlowInfo;

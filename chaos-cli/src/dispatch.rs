@@ -10,6 +10,7 @@ use crate::{
     exit::Exit,
     local,
     mode::{self, Mode},
+    replay,
 };
 
 /// Does what the command line says.
@@ -29,6 +30,7 @@ fn dispatch(args: Args) -> Result<Exit> {
             println!("netfault {}", env!("CARGO_PKG_VERSION"));
             Ok(Exit::Done)
         }
+        Verb::Replay(replay) => replay::replay(&replay),
         Verb::Install(install) if install.print => cluster::print_manifests(&install),
         verb => match mode::choose(&args.reach, verb.target())? {
             Mode::Local => local::dispatch(verb),

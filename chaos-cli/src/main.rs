@@ -9,6 +9,7 @@ mod exit;
 mod local;
 mod mode;
 mod output;
+mod replay;
 mod table;
 mod words;
 

@@ -61,6 +61,19 @@ impl Image {
             peers,
         }
     }
+
+    /// The row of the longest prefix that holds an address (v4-mapped where it is IPv4), as the
+    /// kernel's trie finds it.
+    pub fn peer(&self, address: &[u8; 16]) -> Option<u32> {
+        let address = u128::from_be_bytes(*address);
+        let prefix = |length: u32| {
+            let host = u128::MAX.checked_shr(length).unwrap_or(0);
+            ((address & !host).to_be_bytes(), length)
+        };
+        (0..=128)
+            .rev()
+            .find_map(|length| self.peers.get(&prefix(length)).copied())
+    }
 }
 
 /// Blocks, of which equal ones are kept once.

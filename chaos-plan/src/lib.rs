@@ -33,7 +33,7 @@ pub use diff::{Op, diff};
 pub use explain::explain;
 pub use image::Image;
 pub use lower::{LowerError, lower};
-pub use matching::{Matching, PacketWords, matches, meets};
+pub use matching::{Matching, Miss, PacketWords, matches, meets};
 pub use place::{
     EndpointView, FaultView, NamespaceView, NodeView, Outcome, Phase, Placement, PodRef, PodView,
     PortView, Refusal, ServiceView, Verdict, World, place,

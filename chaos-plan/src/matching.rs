@@ -37,6 +37,25 @@ pub struct PacketWords {
     pub ports: Option<(u16, u16)>,
 }
 
+/// The field of a rule that a packet does not satisfy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Miss {
+    /// It goes the other way.
+    Direction,
+    /// It is of another protocol.
+    Protocol,
+    /// It is of the other IP version.
+    Family,
+    /// The rule does not mean this other end.
+    Peer(IpAddr),
+    /// It has no ports, and the rule names some.
+    Ports,
+    /// The rule does not mean this port of the target.
+    LocalPort(u16),
+    /// The rule does not mean this port of the other end.
+    PeerPort(u16),
+}
+
 /// Whether a packet of the connection between `local` and `peer` matches; v4-mapped addresses count
 /// as IPv4.
 pub fn matches(
@@ -85,11 +104,22 @@ impl PacketWords {
 impl Matching {
     /// Whether `packet` satisfies every field.
     pub fn takes(&self, packet: &PacketWords) -> bool {
-        self.takes_direction(packet.direction)
-            && self.takes_protocol(packet.protocol)
-            && self.takes_family(packet.peer.is_ipv6())
-            && self.takes_ports(packet.ports)
-            && self.takes_peer(packet.peer)
+        self.misses(packet).is_none()
+    }
+
+    /// The first field that `packet` does not satisfy.
+    pub fn misses(&self, packet: &PacketWords) -> Option<Miss> {
+        if !self.takes_direction(packet.direction) {
+            Some(Miss::Direction)
+        } else if !self.takes_protocol(packet.protocol) {
+            Some(Miss::Protocol)
+        } else if !self.takes_family(packet.peer.is_ipv6()) {
+            Some(Miss::Family)
+        } else if !self.takes_peer(packet.peer) {
+            Some(Miss::Peer(packet.peer))
+        } else {
+            self.misses_ports(packet.ports)
+        }
     }
 
     /// Whether it names a port of either side, so that only packets with ports can match.
@@ -125,10 +155,13 @@ impl Matching {
         }
     }
 
-    fn takes_ports(&self, ports: Option<(u16, u16)>) -> bool {
-        ports.map_or(!self.names_ports(), |(local, peer)| {
-            in_any(&self.local_ports, local) && in_any(&self.peer_ports, peer)
-        })
+    fn misses_ports(&self, ports: Option<(u16, u16)>) -> Option<Miss> {
+        match ports {
+            None => self.names_ports().then_some(Miss::Ports),
+            Some((local, _)) if !in_any(&self.local_ports, local) => Some(Miss::LocalPort(local)),
+            Some((_, peer)) if !in_any(&self.peer_ports, peer) => Some(Miss::PeerPort(peer)),
+            Some(_) => None,
+        }
     }
 
     fn takes_peer(&self, peer: IpAddr) -> bool {

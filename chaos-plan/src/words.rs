@@ -4,7 +4,7 @@ use std::fmt;
 
 use chaos_api::{Direction, Family, IpBlock, PortRange, Protocol};
 
-use crate::Matching;
+use crate::{Matching, Miss};
 
 impl fmt::Display for Matching {
     /// Names each field that narrows the traffic: `TCP, peer 10.0.0.0/8, peer port 4222`.
@@ -25,6 +25,20 @@ impl fmt::Display for Matching {
         list(f, ", local port ", &self.local_ports, PortRange::to_string)?;
         list(f, ", peer ", &self.peers, block)?;
         list(f, ", peer port ", &self.peer_ports, PortRange::to_string)
+    }
+}
+
+impl fmt::Display for Miss {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Direction => f.write_str("the other direction"),
+            Self::Protocol => f.write_str("another protocol"),
+            Self::Family => f.write_str("the other IP version"),
+            Self::Peer(address) => write!(f, "peer {address}"),
+            Self::Ports => f.write_str("no ports"),
+            Self::LocalPort(port) => write!(f, "local port {port}"),
+            Self::PeerPort(port) => write!(f, "peer port {port}"),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use chaos_tests::suite;
 
 mod a_blackholed_connection_sees_loss_and_resumes;
 mod a_blackholed_datagram_is_lost_without_a_word;
+mod a_capture_is_replayed;
 mod a_connection_in_flight_is_reset;
 mod a_fault_ends_as_it_was_told;
 mod a_fault_ends_when_its_target_goes;
@@ -17,6 +18,7 @@ mod a_namespace_has_one_holder;
 mod a_new_attempt_is_refused;
 mod a_probe_is_spared;
 mod a_redis_client_is_cut;
+mod a_user_edits_a_fault;
 mod a_wrong_word_changes_nothing;
 mod acceptance_1_nats_outage;
 mod acceptance_2_blackhole_is_not_reset;
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         the_bed::PROMISES,
         the_servers::PROMISES,
         an_idle_established_connection_is_reset::PROMISES,
+        a_capture_is_replayed::PROMISES,
         a_connection_in_flight_is_reset::PROMISES,
         busy_flows_are_reset_until_none_is_left::PROMISES,
         half_of_the_connections_are_reset::PROMISES,
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         a_fault_ends_as_it_was_told::PROMISES,
         a_fault_ends_when_its_target_goes::PROMISES,
         a_fault_is_edited_in_force::PROMISES,
+        a_user_edits_a_fault::PROMISES,
         a_namespace_has_one_holder::PROMISES,
         a_wrong_word_changes_nothing::PROMISES,
         without_tcx_all_is_the_same::PROMISES,

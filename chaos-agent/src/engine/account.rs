@@ -44,6 +44,11 @@ impl Account {
         }
     }
 
+    /// When it came into force, in boot-clock nanoseconds.
+    pub(super) fn started(&self) -> u64 {
+        self.life.started
+    }
+
     /// Takes over what a rule of the block counted that is no more.
     pub(super) fn retire(&mut self, block: Block, counted: Counters) {
         let past = self.life.past.entry(block).or_default();

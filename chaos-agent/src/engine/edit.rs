@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use chaos_api::{FaultSpec, Receipt, Span};
+use chaos_api::{Change, FaultSpec, Receipt, Span};
 use chaos_plan::{Fault, total};
 
 use super::{Engine, EngineError, Order};
@@ -13,10 +13,32 @@ impl Engine {
     /// force all the while. Its start is kept, and what it counted stays counted; idle connections
     /// that it did not hit before are reset at once. An error leaves everything as it was.
     pub fn edit(&mut self, order: Order) -> Result<Receipt, EngineError> {
-        let name = order.name.clone();
-        let at = self.position(&name)?;
+        let at = self.position(&order.name)?;
+        self.become_one(at, order.into_fault(boot_clock()))
+    }
+
+    /// Changes parameters and time of the fault of that name in the same way; its new duration counts
+    /// from its start.
+    pub fn change(&mut self, name: &str, change: &Change) -> Result<Receipt, EngineError> {
+        let at = self.position(name)?;
+        let account = &self.running[at];
+        let fault = account.fault.clone();
+        let spec = change.of(&fault.spec).map_err(EngineError::Invalid)?;
+        let deadline = account.started().saturating_add(spec.duration.as_nanos());
+        self.become_one(
+            at,
+            Fault {
+                spec,
+                deadline,
+                ..fault
+            },
+        )
+    }
+
+    /// Puts another fault of the same name in the place of one in force.
+    fn become_one(&mut self, at: usize, fault: Fault) -> Result<Receipt, EngineError> {
+        let name = fault.name.clone();
         let now = boot_clock();
-        let fault = order.into_fault(now);
         let old = mem::replace(&mut self.running[at].fault, fault);
         let edited = &self.running[at].fault;
         let hits_as_before = old.deadline > now && differ_in_time_alone(&old, edited);

@@ -1,5 +1,6 @@
 //! What can go wrong in the engine.
 
+use chaos_api::Invalid;
 use chaos_plan::LowerError;
 use thiserror::Error;
 
@@ -14,6 +15,9 @@ pub enum EngineError {
     /// There is no such fault.
     #[error("no fault named {0} is in force there")]
     Unknown(String),
+    /// What it should become makes no sense.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<Invalid>),
     /// Nothing to attach to.
     #[error("{0} has no network interface but loopback: there is no traffic to fault")]
     NoInterface(String),

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use chaos_api::Receipt;
+use chaos_api::{Change, Receipt};
 
 use super::{
     HolderError, RunDir,
@@ -72,6 +72,16 @@ impl Client {
     pub fn stop(&mut self, name: &str) -> Result<Option<Receipt>, HolderError> {
         match self.ask(&Request::Stop { name: name.into() })? {
             Reply::Ended(receipt) => Ok(Some(*receipt)),
+            Reply::Unknown(_) => Ok(None),
+            reply => Err(unexpected(reply)),
+        }
+    }
+
+    /// Changes a fault in force; its receipt, or `None` where none of that name is in force.
+    pub fn edit(&mut self, name: &str, change: Change) -> Result<Option<Receipt>, HolderError> {
+        let name = name.into();
+        match self.ask(&Request::Edit { name, change })? {
+            Reply::InForce(receipt) => Ok(Some(*receipt)),
             Reply::Unknown(_) => Ok(None),
             reply => Err(unexpected(reply)),
         }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Write};
 
-use chaos_api::{FaultSpec, Receipt};
+use chaos_api::{Change, FaultSpec, Receipt};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::HolderError;
@@ -21,6 +21,13 @@ pub(crate) enum Request {
         seed: u64,
         /// End it when this connection ends, and say so when it ends by itself.
         watch: bool,
+    },
+    /// Change a fault in force.
+    Edit {
+        /// Its name.
+        name: String,
+        /// What changes.
+        change: Change,
     },
     /// Tell of the faults in force.
     List,

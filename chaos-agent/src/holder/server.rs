@@ -175,6 +175,13 @@ fn answer(shared: &Shared, request: Request) -> (Reply, Option<String>) {
             });
             (reply(stopped, |reply| reply), None)
         }
+        Request::Edit { name, change } => {
+            let edited = shared.edit(&name, &change).map(|receipt| match receipt {
+                Some(receipt) => Reply::InForce(Box::new(receipt)),
+                None => Reply::Unknown(name),
+            });
+            (reply(edited, |reply| reply), None)
+        }
         Request::Inject {
             name,
             spec,

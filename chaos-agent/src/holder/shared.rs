@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use chaos_api::{EndReason, Receipt};
+use chaos_api::{Change, EndReason, Receipt};
 
 use super::{HolderError, RunDir, receipts};
 use crate::{
@@ -69,6 +69,14 @@ impl Shared {
     /// The faults in force.
     pub(super) fn list(&self) -> Result<Vec<Receipt>, EngineError> {
         lock(&self.engine).receipts()
+    }
+
+    /// Changes a fault; `None` where none of that name is in force.
+    pub(super) fn edit(&self, name: &str, change: &Change) -> Result<Option<Receipt>, EngineError> {
+        match lock(&self.engine).change(name, change) {
+            Err(EngineError::Unknown(_)) => Ok(None),
+            outcome => outcome.map(Some),
+        }
     }
 
     /// Ends a fault; `None` where none of that name is in force.

@@ -100,6 +100,10 @@ fn answer(commands: &Sender<Command>, request: Request) -> Reply {
                 None => Reply::Closing,
             }
         }
+        Request::Edit { name, .. } => {
+            let why = format!("{name} is the cluster's: edit it there, with a kubeconfig");
+            Reply::Refused(why)
+        }
         Request::Inject { .. } => {
             let why = "the node's agent takes faults from the API server only";
             Reply::Refused(why.into())

@@ -7,6 +7,8 @@ mod reach;
 mod target;
 mod traffic;
 
+use std::{net::IpAddr, path::PathBuf};
+
 use clap::{Args as Group, Parser, Subcommand};
 
 pub(crate) use fault::{Fault, Mode, Patience, Probes, Way};
@@ -40,6 +42,10 @@ pub(crate) enum Verb {
     Plan(Plan),
     /// Show live connections
     Flows(Flows),
+    /// Show what a fault would do to the packets of a capture, and why; nothing is touched
+    ///
+    /// The same code judges as in the kernel. The fault begins with the first packet.
+    Replay(Replay),
     /// Show the faults
     List(List),
     /// Show what a fault has hit so far, or did hit
@@ -53,7 +59,7 @@ pub(crate) enum Verb {
     Stop(Stop),
     /// Let faults start again after `stop --all`
     Resume(Resume),
-    /// Change the time or the share of a fault that is in force
+    /// Change the time or the parameters of a fault that is in force
     Edit(Edit),
     /// Tell whether the cluster, or this machine, can do it, and what is missing
     Doctor(Doctor),
@@ -109,6 +115,25 @@ pub(crate) struct Plan {
     pub(crate) fault: Fault,
     #[command(flatten)]
     pub(crate) patience: Patience,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Replay {
+    /// The capture, pcap or pcapng, as `tcpdump -w` writes it
+    #[arg(value_name = "FILE.pcap")]
+    pub(crate) capture: PathBuf,
+    /// The fault, a YAML file (a `NetworkFault`)
+    #[arg(long, short, value_name = "FAULT.yaml")]
+    pub(crate) file: PathBuf,
+    /// An address of the target, which tells egress from ingress; the one that stands in every packet
+    /// where absent; repeatable
+    #[arg(long, value_name = "IP")]
+    pub(crate) address: Vec<IpAddr>,
+    /// Seed of the draws; the file's, or one that is chosen and told, where absent
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -193,7 +218,7 @@ pub(crate) struct Resume {
 pub(crate) struct Edit {
     /// The fault's name, or NAMESPACE/NAME
     pub(crate) name: String,
-    /// Its faults with their new shares, such as `reset 30%`
+    /// Its faults, each with its new parameters, such as `reset 30%`
     #[arg(value_name = "FAULT", required_unless_present = "duration")]
     pub(crate) words: Vec<String>,
     /// How long it lasts, counted from its start

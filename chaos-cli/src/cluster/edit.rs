@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     args::Edit,
-    exit::{Ends, Exit, Usage},
+    exit::{Ends, Exit},
     output, words,
 };
 
@@ -59,14 +59,8 @@ fn changes(args: &Edit, fault: &NetworkFault) -> Result<Map<String, serde_json::
     }
     if !args.words.is_empty() {
         spec.faults = words::faults(&args.words)?;
-        let blocks = |faults: &chaos_api::Faults| {
-            faults.blocks().map(|(block, _)| block).collect::<Vec<_>>()
-        };
-        if blocks(&spec.faults) != blocks(&fault.spec.faults) {
-            let now = fault.spec.faults.words().join(" ");
-            let line = format!("no fault is added or removed later; it has \"{now}\"");
-            return Err(Usage(line).into());
-        }
+        let kept = fault.spec.faults.check_change(&spec.faults);
+        kept.map_err(|wrong| words::wrong(&[wrong]))?;
         changes.insert("faults".into(), whole(&spec.faults)?);
     }
     spec.validate().map_err(|list| words::wrong(&list))?;

@@ -60,6 +60,6 @@ async fn perform(session: &Session, verb: Verb) -> Result<Exit> {
         Verb::Doctor(args) => doctor::doctor(session, &args).await,
         Verb::Install(args) => install::install(session, &args).await,
         Verb::Uninstall(args) => install::uninstall(session, &args).await,
-        Verb::Completion { .. } | Verb::Version | Verb::Hold(_) => Ok(Exit::Done),
+        Verb::Completion { .. } | Verb::Version | Verb::Replay(_) | Verb::Hold(_) => Ok(Exit::Done),
     }
 }

@@ -1,6 +1,7 @@
 //! Local mode: the verbs on this machine, a file each.
 
 mod doctor;
+mod edit;
 mod flows;
 mod foreground;
 mod hold;
@@ -33,14 +34,14 @@ pub(crate) fn dispatch(verb: Verb) -> Result<Exit> {
         Verb::List(list) => list::list(&list),
         Verb::Status(status) => status::status(&status),
         Verb::Report(report) => report::report(&report),
+        Verb::Edit(edit) => edit::edit(&edit),
         Verb::Stop(stop) => stop::stop(&stop),
         Verb::Doctor(args) => doctor::doctor(&args),
         Verb::Hold(target) => hold::hold(&target),
         Verb::Resume(_) => refuse(["resume"]).map(|()| Exit::Usage),
-        Verb::Edit(_) => refuse(["edit"]).map(|()| Exit::Usage),
         Verb::Install(_) => refuse(["install"]).map(|()| Exit::Usage),
         Verb::Uninstall(_) => refuse(["uninstall"]).map(|()| Exit::Usage),
-        Verb::Completion { .. } | Verb::Version => Ok(Exit::Done),
+        Verb::Completion { .. } | Verb::Version | Verb::Replay(_) => Ok(Exit::Done),
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn find(name: &str) -> Result<Receipt> {
 }
 
 /// Checks a name: NAME, or NAMESPACE/NAME for a fault that the node's agent holds.
-fn check(name: &str) -> Result<()> {
+pub(super) fn check(name: &str) -> Result<()> {
     for part in name.splitn(2, '/') {
         check_name(part).map_err(|wrong| Usage(format!("NAME: {}", wrong.problem)))?;
     }

@@ -10,7 +10,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("chaos-abi", &[]),
     ("chaos-agent", &["chaos-abi", "chaos-api", "chaos-plan"]),
     ("chaos-api", &[]),
-    ("chaos-cli", &["chaos-agent", "chaos-api", "chaos-plan"]),
+    (
+        "chaos-cli",
+        &[
+            "chaos-abi",
+            "chaos-agent",
+            "chaos-api",
+            "chaos-ebpf",
+            "chaos-plan",
+        ],
+    ),
     ("chaos-control", &["chaos-api", "chaos-plan"]),
     ("chaos-ebpf", &["chaos-abi"]),
     ("chaos-fuzz", &["chaos-abi", "chaos-ebpf"]),

@@ -12,6 +12,7 @@ pub(super) fn refusal(error: &EngineError) -> Refusal {
         EngineError::Exists(_) => "NameInForce",
         EngineError::Unknown(_) => "NotInForce",
         EngineError::NoInterface(_) => "NoInterface",
+        EngineError::Invalid(_) => "Invalid",
         EngineError::Lower(_) => "TooManyRules",
         EngineError::Dataplane(_) => "KernelRefused",
     };

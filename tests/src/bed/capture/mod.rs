@@ -121,8 +121,12 @@ impl Capture {
         eventually("the capture shows the fence", Duration::from_secs(5), seen);
     }
 
+    /// The file that tcpdump writes.
+    pub fn file(&self) -> PathBuf {
+        self.directory.path().join("pcap")
+    }
+
     fn all(&self) -> Vec<Segment> {
-        let file: PathBuf = self.directory.path().join("pcap");
-        pcap::parse(&fs::read(file).unwrap_or_default())
+        pcap::parse(&fs::read(self.file()).unwrap_or_default())
     }
 }
