@@ -11,8 +11,9 @@ use std::time::Duration;
 use chaos_agent::inventory::{Whose, places};
 use chaos_tests::bed::netfault::total;
 use chaos_tests::bed::tcp::{Connection, Listener, Wire};
-use chaos_tests::bed::{Fingerprint, Host, Netfault, Outcome, Pair, UdpPath, Unchanged};
+use chaos_tests::bed::{Fingerprint, Host, Netfault, Outcome, Pair, UdpPath, Unchanged, process};
 use chaos_tests::promises;
+use rustix::process::Signal;
 
 promises! { [Netfault]
     idle_connections_are_reset_and_new_ones_refused,
@@ -20,6 +21,7 @@ promises! { [Netfault]
     filters_of_others_run_after_ours_and_stay,
     a_place_that_is_taken_is_told_and_nothing_changes,
     a_fault_that_is_refused_leaves_nothing,
+    a_detached_holder_that_is_told_to_end_leaves_nothing,
     what_a_killed_holder_leaves_passes_and_goes_with_the_next,
     the_doctor_names_what_is_left_and_cleans_it,
     the_doctor_leaves_a_holder_that_stands_still_alone,
@@ -128,6 +130,43 @@ fn a_fault_that_is_refused_leaves_nothing() {
     unchanged.assert();
 }
 
+fn a_detached_holder_that_is_told_to_end_leaves_nothing() {
+    let pair = Pair::new();
+    let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
+    let unchanged = Unchanged::watch([&pair.client, &pair.server]);
+    let netfault = Netfault::without_tcx();
+    inject(
+        &netfault,
+        &pair.client,
+        "blackhole --proto udp --for 60s --detach",
+    )
+    .expect_code(0);
+    assert!(!path.passes(), "it is in force");
+    process::signal_pid(holder_of(&netfault), Signal::TERM);
+    path.await_open(AT_ONCE);
+    unchanged.assert();
+}
+
+/// The process that holds the one lock of a run directory, which `/proc/locks` names.
+fn holder_of(netfault: &Netfault) -> u32 {
+    let mut files = fs::read_dir(netfault.run_directory())
+        .expect("it was made")
+        .flatten();
+    let lock = files.find(|file| file.path().extension().is_some_and(|end| end == "lock"));
+    let inode = lock
+        .expect("a holder has a lock")
+        .metadata()
+        .expect("it is there")
+        .ino();
+    let locks = fs::read_to_string("/proc/locks").expect("/proc is mounted");
+    let held = locks
+        .lines()
+        .find(|line| line.contains(&format!(":{inode} ")));
+    let pid = held.and_then(|line| line.split_whitespace().nth(4));
+    pid.and_then(|pid| pid.parse().ok())
+        .expect("a process holds it")
+}
+
 fn what_a_killed_holder_leaves_passes_and_goes_with_the_next() {
     let pair = Pair::new();
     let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
@@ -210,8 +249,11 @@ fn the_doctor_looks_everywhere_but_at_the_machine_itself() {
     };
     let all = looked(Whose::All);
     assert!(all.contains(&pair.client.inode()), "by its name");
-    let own = fs::metadata("/proc/1/ns/net").expect("root may look").ino();
-    assert!(!all.contains(&own), "that of process 1");
+    // The tests' own, which is that of process 1.
+    let own = fs::metadata("/proc/self/ns/net")
+        .expect("/proc is mounted")
+        .ino();
+    assert!(!all.contains(&own), "the machine's own");
     assert!(
         !looked(Whose::Pods).contains(&pair.client.inode()),
         "no pod's"
