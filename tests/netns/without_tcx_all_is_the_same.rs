@@ -19,6 +19,7 @@ promises! { [Netfault]
     idle_connections_are_reset_and_new_ones_refused,
     a_blackhole_is_silent_and_ends,
     filters_of_others_run_after_ours_and_stay,
+    a_qdisc_of_ours_stays_for_filters_of_others,
     a_place_that_is_taken_is_told_and_nothing_changes,
     a_fault_that_is_refused_leaves_nothing,
     a_detached_holder_that_is_told_to_end_leaves_nothing,
@@ -93,6 +94,19 @@ fn filters_of_others_run_after_ours_and_stay() {
         unchanged.assert();
         assert!(!path.passes(), "theirs has stayed");
     }
+}
+
+fn a_qdisc_of_ours_stays_for_filters_of_others() {
+    let pair = Pair::new();
+    let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
+    let unchanged = Unchanged::watch([&pair.client]);
+    let netfault = Netfault::without_tcx();
+    let fault = netfault.inject(&pair.client, "reset --for 30s");
+    add_filter(&pair.client, "7");
+    fault.stop();
+    path.await_cut(AT_ONCE);
+    tc(&pair.client, "qdisc del dev eth0 clsact");
+    unchanged.assert();
 }
 
 fn a_place_that_is_taken_is_told_and_nothing_changes() {

@@ -93,7 +93,7 @@ impl Clsact {
     /// Takes away what was made before an error.
     fn undo(&self, tc: &mut Tc, mark: Mark) -> Result<(), NetlinkError> {
         if self.programs.is_empty() && mark.made_qdisc {
-            tc.remove_qdisc(self.ifindex)
+            remove_free_qdisc(tc, self.ifindex)
         } else {
             self.detach()
         }
@@ -117,15 +117,20 @@ fn remove(
             }
         }
     }
-    let mut is_free = || -> Result<bool, NetlinkError> {
-        let left = [Side::Ingress, Side::Egress].map(|side| tc.filters(ifindex, side));
-        let [ingress, egress] = left;
-        Ok(ingress?.is_empty() && egress?.is_empty())
-    };
-    if made_qdisc && is_free()? {
-        tc.remove_qdisc(ifindex)?;
+    if made_qdisc {
+        remove_free_qdisc(tc, ifindex)?;
     }
     Ok(found)
+}
+
+/// Removes the clsact qdisc, unless somebody else has filters on it.
+fn remove_free_qdisc(tc: &mut Tc, ifindex: u32) -> Result<(), NetlinkError> {
+    for side in Side::BOTH {
+        if !tc.filters(ifindex, side)?.is_empty() {
+            return Ok(());
+        }
+    }
+    tc.remove_qdisc(ifindex)
 }
 
 /// Names the interface in an error.
