@@ -6,6 +6,7 @@
 
 mod actor;
 mod clsact;
+mod draws;
 mod error;
 mod events;
 mod hooks;

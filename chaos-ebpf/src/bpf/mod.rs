@@ -3,6 +3,7 @@
 mod act;
 mod actor;
 mod count;
+mod draw;
 mod judge;
 mod maps;
 mod read;
@@ -59,7 +60,8 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
         Verdict::Act(hit, packet) => match hit.action {
-            Action::Blackhole => act::blackhole(packet, hit.slot),
+            Action::Blackhole => act::swallow("blackhole", packet, hit.slot),
+            Action::Loss => act::swallow("loss", packet, hit.slot),
             Action::Reset => act::reset(skb, packet, hit.slot),
         },
     }
