@@ -2,9 +2,10 @@
 //!
 //! The only place outside `chaos-abi` that names aya. One [`Dataplane`] serves one namespace; it
 //! holds every program, map and link through file descriptors, so that all of it goes with the
-//! process that owns it.
+//! process that owns it; but for the filters that stand in for links where the kernel has no tcx.
 
 mod actor;
+mod clsact;
 mod draws;
 mod error;
 mod events;
@@ -15,10 +16,13 @@ mod object;
 mod read;
 mod slab;
 mod trace;
+mod way;
 mod write;
 
 pub use actor::Caught;
+pub use clsact::{leftovers, remove_leftovers};
 pub use error::DataplaneError;
 pub use hooks::Hooks;
 pub use load::{Dataplane, Program, Verdict};
 pub use object::have_object;
+pub use way::Way;

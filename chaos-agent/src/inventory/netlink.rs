@@ -1,4 +1,4 @@
-//! A synchronous netlink socket: a request and its list, or a request and its one answer.
+//! A synchronous netlink socket: a request and its list, its one answer, or its acknowledgement.
 
 mod error;
 mod wire;
@@ -8,8 +8,8 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use netlink_packet_core::{
-    DecodeError, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
-    NetlinkPayload, NetlinkSerializable,
+    DecodeError, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader,
+    NetlinkMessage, NetlinkPayload, NetlinkSerializable,
 };
 use netlink_sys::{Socket, SocketAddr};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -17,7 +17,8 @@ use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use wire::{Step, step};
 
 pub use error::NetlinkError;
-pub(super) use wire::{attributes, messages, number};
+pub(super) use wire::messages;
+pub(crate) use wire::{attributes, number};
 
 /// The kernel fills reads of up to 32 KiB (`max_recvmsg_len` in `net/netlink/af_netlink.c`); a
 /// single message may be larger.
@@ -29,7 +30,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 
 /// A socket bound to the namespace of the thread that opened it.
 #[derive(Debug)]
-pub(super) struct Netlink {
+pub(crate) struct Netlink {
     subject: &'static str,
     socket: Socket,
     buffer: Vec<u8>,
@@ -38,7 +39,7 @@ pub(super) struct Netlink {
 
 impl Netlink {
     /// Opens a socket of `protocol` (`NETLINK_…`) to ask for `subject`.
-    pub(super) fn open(protocol: isize, subject: &'static str) -> Result<Self, NetlinkError> {
+    pub(crate) fn open(protocol: isize, subject: &'static str) -> Result<Self, NetlinkError> {
         let socket =
             connected(protocol).map_err(|source| NetlinkError::Socket { subject, source })?;
         Ok(Self {
@@ -50,7 +51,7 @@ impl Netlink {
     }
 
     /// All items of a list. A list that changed while it was read is read again.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         request: &(impl NetlinkSerializable + Clone),
         parse: impl Fn(&[u8]) -> Result<Option<T>, DecodeError>,
@@ -70,7 +71,7 @@ impl Netlink {
     }
 
     /// The one answer to a question.
-    pub(super) fn ask<T>(
+    pub(crate) fn ask<T>(
         &mut self,
         request: impl NetlinkSerializable,
         parse: impl Fn(&[u8]) -> Result<T, DecodeError>,
@@ -83,6 +84,29 @@ impl Netlink {
                 let message = message.map_err(|source| malformed(subject, source))?;
                 if let Step::Item(payload) = step(subject, self.sequence, &message)? {
                     return parse(payload).map_err(|source| malformed(subject, source));
+                }
+            }
+        }
+    }
+
+    /// Asks for a change, with further `NLM_F_…` flags, and waits until the kernel has made it. `what`
+    /// says it in a message.
+    pub(crate) fn change(
+        &mut self,
+        request: impl NetlinkSerializable,
+        flags: u16,
+        what: &'static str,
+    ) -> Result<(), NetlinkError> {
+        let subject = self.subject;
+        self.send(request, NLM_F_REQUEST | NLM_F_ACK | flags)?;
+        loop {
+            let size = self.receive()?;
+            for message in messages(&self.buffer[..size]) {
+                let message = message.map_err(|source| malformed(subject, source))?;
+                match step(subject, self.sequence, &message) {
+                    Ok(Step::End) => return Ok(()),
+                    Ok(_) => {}
+                    Err(error) => return Err(error.of_change(what)),
                 }
             }
         }
