@@ -16,7 +16,7 @@ use chaos_tests::promises;
 use rustix::process::Signal;
 
 promises! { [Netfault]
-    idle_connections_are_reset_and_new_ones_refused,
+    idle_connections_are_reset_and_new_ones_refused in 300,
     a_blackhole_is_silent_and_ends,
     filters_of_others_run_after_ours_and_stay,
     a_qdisc_of_ours_stays_for_filters_of_others,
