@@ -46,15 +46,7 @@ const SUBSET: &str = "NETFAULT_SUBSET";
 fn main() -> ExitCode {
     if env::var_os(SUBSET).is_some() {
         return suite::run([
-            an_idle_established_connection_is_reset::PROMISES,
-            a_connection_in_flight_is_reset::PROMISES,
-            a_new_attempt_is_refused::PROMISES,
-            a_blackholed_datagram_is_lost_without_a_word::PROMISES,
-            a_blackholed_connection_sees_loss_and_resumes::PROMISES,
             what_does_not_match_is_untouched::PROMISES,
-            a_fault_ends_as_it_was_told::PROMISES,
-            a_fault_is_edited_in_force::PROMISES,
-            a_holder_that_dies_or_stalls_lets_traffic_flow::PROMISES,
             a_wrong_word_changes_nothing::PROMISES,
             without_tcx_all_is_the_same::PROMISES,
         ]);
