@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use chaos_abi::{Action, CERTAIN, Rule, RuleSet, flag};
+use chaos_abi::{Action, Answer, CERTAIN, Rule, RuleSet, flag};
 use chaos_api::{Block, FaultSpec};
 
 use crate::{Image, Matching, PacketWords};
@@ -109,6 +109,15 @@ impl Table {
     /// The rules that act on a packet, as far as time and draws allow.
     pub fn acting(&self, packet: &PacketWords) -> RuleSet {
         self.set(|rule| self.acts(rule, packet))
+    }
+
+    /// Whether the hooks may leave answers for user space to send: ICMP errors to SYNs.
+    pub fn leaves_answers(&self) -> bool {
+        let leaves = |rule: &Rule| {
+            rule.action == Action::Reject.word()
+                && Answer::from_flags(rule.flags) != Answer::TcpReset
+        };
+        self.rules().any(|(_, planned)| leaves(&planned.rule))
     }
 
     /// The kernel's tables for this one.

@@ -11,6 +11,9 @@ impl Engine {
     pub(super) fn bring(&mut self) -> Result<(), EngineError> {
         let faults: Vec<_> = self.running.iter().map(|a| a.fault.clone()).collect();
         let table = lower(&self.table, &faults)?;
+        if table.leaves_answers() {
+            self.dataplane.send_answers(&self.namespace)?;
+        }
         let ops = diff(&self.table, &table, self.dataplane.bank());
         self.dataplane.apply(&ops)?;
         self.table = table;

@@ -57,6 +57,10 @@ pub(super) static UNTOLD: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0)
 #[map]
 pub(super) static EVENTS: RingBuf = RingBuf::with_byte_size(EVENTS_BYTES, 0);
 
+/// Answers that wait: room for 120.
+#[map]
+pub(super) static PENDING: RingBuf = RingBuf::with_byte_size(32 * 1024, 0);
+
 /// What first fragments told about those after them; the oldest make room.
 #[map]
 pub(super) static FRAGMENTS: LruHashMap<FragmentKey, FragmentFlow> =

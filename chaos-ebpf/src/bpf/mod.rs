@@ -6,14 +6,17 @@ mod count;
 mod draw;
 mod judge;
 mod maps;
+mod quote;
 mod read;
+mod refuse;
 mod skb;
 mod table;
 mod tell;
 mod time;
 
 use aya_ebpf::{bindings::TC_ACT_UNSPEC, macros::classifier, programs::TcContext};
-use chaos_abi::{Action, Direction, MARK_PASS, MARK_ROUTE};
+use chaos_abi::{Action, Answer, Direction, MARK_PASS, MARK_ROUTE};
+use chaos_ebpf::{Hit, Packet};
 
 use self::{
     judge::Verdict,
@@ -36,7 +39,8 @@ pub(crate) fn netfault_egress(ctx: TcContext) -> i32 {
     hook(&Skb::of(&ctx), Direction::Egress)
 }
 
-/// Resets one idle connection: user space runs it with a frame that names the flow.
+/// Resets one idle connection: user space runs it with a frame that names the flow. One that has a
+/// mark of ours it sends as it is.
 #[classifier]
 pub(crate) fn netfault_actor(ctx: TcContext) -> i32 {
     actor::run(&Skb::of(&ctx))
@@ -59,9 +63,31 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     share(&case.packet);
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
-        Verdict::Act(hit, packet) => match hit.action {
-            Action::Blackhole | Action::Loss => act::swallow(packet, hit.slot, hit.action),
-            Action::Reset => act::reset(skb, packet, hit.slot),
+        Verdict::Act(hit, packet) => match deed(skb, hit, packet) {
+            Deed::Drop => act::swallow(packet, hit.slot, hit.action),
+            Deed::Reset => act::reset(skb, packet, hit.slot),
+            Deed::Error(answer) => act::reject(skb, packet, hit.slot, answer),
+        },
+    }
+}
+
+/// What is done to a packet.
+enum Deed {
+    Drop,
+    Reset,
+    Error(Answer),
+}
+
+/// What the rule that hits a packet does to it.
+#[inline(always)]
+fn deed(skb: &Skb, hit: Hit, packet: &Packet) -> Deed {
+    match hit.action {
+        Action::Blackhole | Action::Loss => Deed::Drop,
+        Action::Reset => Deed::Reset,
+        Action::Reject if !act::may_answer(skb, packet) => Deed::Drop,
+        Action::Reject => match judge::answer(hit.slot) {
+            Answer::TcpReset => Deed::Reset,
+            answer => Deed::Error(answer),
         },
     }
 }
