@@ -5,8 +5,8 @@
 //!
 //! ```text
 //! block 0          Head
-//! blocks 1 to 32   the rows of direction, protocol, family and having ports, by `traits`
-//! block 33         the row of all rules
+//! blocks 1 to 64   the rows of direction, protocol, family, having ports and loopback, by `traits`
+//! block 65         the row of all rules
 //! Head::rules      the rules, four a block, by slot
 //! Head::local      for the target's ports, Head::peer for the other end's: sixteen blocks that name
 //!                  the chunk of sixty-four neighbouring ports, which names the row of each
@@ -25,7 +25,7 @@ pub type Block = [u64; crate::WORDS];
 pub const HEAD: u32 = 0;
 
 /// How many rows of traits there are.
-pub const TRAITS: u32 = 32;
+pub const TRAITS: u32 = 64;
 
 /// The row of all rules.
 pub const ALL: u32 = 1 + TRAITS;
@@ -72,6 +72,11 @@ pub struct Config {
     pub bank: u32,
     /// 0: the table is empty and every packet passes at the first test.
     pub armed: u32,
+    /// How many cuts were made between the connections that existed and those that began later; 0:
+    /// nobody asks, and none that begins is noted.
+    pub cuts: u32,
+    /// The index of the loopback interface, while it has hooks; 0 otherwise.
+    pub loopback: u32,
 }
 
 /// What stands where in a slab.
@@ -85,24 +90,24 @@ pub struct Head {
     pub local: u16,
     /// The first block of the other end's ports; 0 where no rule names one.
     pub peer: u16,
-    /// Bit *n*: the row of traits *n* is not empty.
-    pub traits: u32,
     /// 0: no rule names a peer, and none is looked up.
-    pub peers: u32,
+    pub peers: u16,
+    /// Bit *n*: the row of traits *n* is not empty.
+    pub traits: u64,
 }
 
 impl Head {
     /// Reads it from its block.
     #[inline(always)]
     pub const fn of(block: &Block) -> Self {
-        let (places, traits) = (block[0], block[1]);
+        let places = block[0];
         Self {
             words: quarter(places, 0),
             rules: quarter(places, 1),
             local: quarter(places, 2),
             peer: quarter(places, 3),
-            traits: (traits & 0xffff_ffff) as u32,
-            peers: (traits >> 32) as u32,
+            peers: quarter(block[2], 0),
+            traits: block[1],
         }
     }
 
@@ -112,15 +117,23 @@ impl Head {
             [self.words, self.rules, self.local, self.peer].map(u64::from);
         let mut block = Block::default();
         block[0] = words | rules << 16 | local << 32 | peer << 48;
-        block[1] = u64::from(self.traits) | u64::from(self.peers) << 32;
+        block[1] = self.traits;
+        block[2] = u64::from(self.peers);
         block
     }
 }
 
 /// Which row of traits a packet satisfies, from 0 on; its block is one further.
 #[inline(always)]
-pub const fn traits(direction: Direction, protocol: Protocol, v6: bool, ported: bool) -> u32 {
-    direction as u32 | (protocol as u32) << 1 | (v6 as u32) << 3 | (ported as u32) << 4
+pub const fn traits(
+    direction: Direction,
+    protocol: Protocol,
+    v6: bool,
+    ported: bool,
+    loopback: bool,
+) -> u32 {
+    let of_flow = direction as u32 | (protocol as u32) << 1 | (v6 as u32) << 3;
+    of_flow | (ported as u32) << 4 | (loopback as u32) << 5
 }
 
 /// The name that stands at `place` in a block of [`NAMES`].

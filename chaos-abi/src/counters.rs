@@ -27,7 +27,8 @@ pub struct Counters {
     pub failed: u64,
     /// Connections reset without a passing packet.
     pub idle_reset: u64,
-    /// Packets of connections that the fault spares; not part of `matched`.
+    /// Packets that the fault spares: of probes, and to or from a peer that it excepts; not part of
+    /// `matched`.
     pub spared: u64,
     /// Packets that matched after the rule's deadline, and passed.
     pub expired: u64,

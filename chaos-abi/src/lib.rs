@@ -9,6 +9,7 @@ mod action;
 mod actor;
 mod answer;
 pub mod bank;
+mod birth;
 mod counters;
 mod draw;
 mod event;
@@ -24,6 +25,7 @@ pub use action::Action;
 pub use actor::ActorAnswer;
 pub use answer::{ANSWER_FRAME, Answer, Pending};
 pub use bank::{Bank, Block, Config, Head};
+pub use birth::{Birth, Opener};
 pub use counters::{Counters, Seen, SeenKey};
 pub use draw::{DrawKey, Drawn};
 pub use event::{Event, EventKind};
@@ -45,6 +47,9 @@ pub const MAX_PREFIXES: usize = 4096;
 
 /// Interfaces of one namespace whose traffic is counted.
 pub const MAX_INTERFACES: usize = 128;
+
+/// TCP connections of one namespace whose beginnings are remembered.
+pub const MAX_BIRTHS: usize = 262_144;
 
 /// Packets whose first fragment is remembered for those after it.
 pub const MAX_FRAGMENTED: usize = 1024;

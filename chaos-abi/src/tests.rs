@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::bank::{self, NAMES};
 use crate::{
-    Action, ActorAnswer, Answer, Bank, Block, CERTAIN, Direction, EventKind, Head, Protocol, Rule,
-    RuleSet,
+    Action, ActorAnswer, Answer, Bank, Birth, Block, CERTAIN, Direction, EventKind, Head, Opener,
+    Protocol, Rule, RuleSet,
+    flag::{BY_PEER, BY_TARGET, EXISTING, NEW},
 };
 
 #[test]
@@ -101,7 +102,7 @@ fn a_head_is_read_as_it_was_written() {
         rules: 34,
         local: 0xffff,
         peer: 0x1234,
-        traits: 0x8000_0001,
+        traits: 0x8000_0000_0000_0001,
         peers: 1,
     };
     assert_eq!(Head::of(&head.block()), head);
@@ -118,6 +119,7 @@ fn four_rules_share_a_block() {
         spared_by: 1024,
         flags: 0xa500 + n,
         block: 1023 - n,
+        anchor: 0x1f_fff0 + u32::from(n),
     };
     let mut block = Block::default();
     (4..8).for_each(|slot| rule(slot).put(&mut block, slot));
@@ -131,8 +133,9 @@ fn every_combination_of_traits_has_a_row_of_its_own() {
     let mut rows = BTreeSet::new();
     for direction in [Direction::Ingress, Direction::Egress] {
         for protocol in [6, 17, 1, 0].map(Protocol::from_number) {
-            for (v6, ported) in [(false, false), (false, true), (true, false), (true, true)] {
-                rows.insert(bank::traits(direction, protocol, v6, ported));
+            for rest in 0..8 {
+                let [v6, ported, loopback] = [1, 2, 4].map(|bit| rest & bit != 0);
+                rows.insert(bank::traits(direction, protocol, v6, ported, loopback));
             }
         }
     }
@@ -163,4 +166,34 @@ fn protocols_are_classed_by_their_iana_number() {
         Protocol::Other,
     ];
     assert_eq!(classes, [tcp, udp, icmp, icmp, other, other, other, other]);
+}
+
+#[test]
+fn a_rule_takes_the_connections_that_it_asks_for() {
+    let asks = |flags, anchor| Rule {
+        flags,
+        anchor,
+        ..Rule::default()
+    };
+    let birth = |cut, opener| Birth { at: 0, cut, opener };
+    let (target, peer) = (Opener::Target as u32, Opener::Peer as u32);
+    for opener in [0, target, peer] {
+        assert!(asks(EXISTING, 3).takes(&birth(2, opener)));
+        assert!(!asks(EXISTING, 3).takes(&birth(3, opener)));
+        assert!(!asks(NEW, 3).takes(&birth(2, opener)));
+        assert!(asks(NEW, 3).takes(&birth(3, opener)));
+        assert!(asks(0, 3).takes(&birth(2, opener)) && asks(0, 0).takes(&birth(2, opener)));
+        assert_eq!(
+            asks(BY_TARGET, 3).takes(&birth(1, opener)),
+            opener == target
+        );
+        assert_eq!(asks(BY_PEER, 3).takes(&birth(4, opener)), opener == peer);
+        let both = asks(EXISTING | BY_PEER, 3);
+        assert_eq!(both.takes(&birth(2, opener)), opener == peer);
+        assert!(!both.takes(&birth(3, opener)));
+    }
+    let unknown = Birth::UNKNOWN;
+    let taken =
+        [EXISTING, NEW, BY_TARGET, BY_PEER].map(|flag| asks(flag, 0x1f_ffff).takes(&unknown));
+    assert_eq!(taken, [false, true, false, false]);
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Family, Protocol};
+use crate::{Family, Initiator, Protocol};
 
 /// One connection, or one connected UDP socket, of the target.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,12 @@ pub struct FlowInfo {
     /// The socket's state, as `ss` prints it: `ESTAB`, `SYN-SENT`, …
     #[schemars(length(max = 32))]
     pub state: String,
+    /// Whether it stays on loopback.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub loopback: bool,
+    /// Who opened it; absent where that is not known.
+    #[serde(default, skip_serializing_if = "is_unknown")]
+    pub initiator: Initiator,
     /// Bytes received that the application has not read.
     pub recv_queue: u32,
     /// Bytes sent that the peer has not acknowledged.
@@ -31,4 +37,19 @@ pub struct FlowInfo {
     /// The socket's inode; absent where no process holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inode: Option<u64>,
+}
+
+impl FlowInfo {
+    /// Whether both ends have agreed on it.
+    pub fn is_complete(&self) -> bool {
+        self.state != "syn-sent"
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+fn is_unknown(initiator: &Initiator) -> bool {
+    *initiator == Initiator::Any
 }

@@ -36,9 +36,9 @@ pub use grammar::GrammarError;
 pub use halt::{HALT, Halt, HaltSpec};
 pub use label_arg::{LabelArgError, label_selector};
 pub use limits::{
-    MAX_BODY, MAX_DURATION, MAX_EXCEPTS, MAX_MESSAGE, MAX_MESSAGES, MAX_NAME, MAX_PEERS,
-    MAX_POD_NAME, MAX_PORTS, MAX_PREVIEW, MAX_PREVIEW_TOTAL, MAX_RECEIPTS, MAX_SEED, MAX_SELECTOR,
-    MAX_VALUES,
+    MAX_BODY, MAX_DURATION, MAX_EXCEPT_PEERS, MAX_EXCEPTS, MAX_MESSAGE, MAX_MESSAGES, MAX_NAME,
+    MAX_PEERS, MAX_POD_NAME, MAX_PORTS, MAX_PREVIEW, MAX_PREVIEW_TOTAL, MAX_RECEIPTS, MAX_SEED,
+    MAX_SELECTOR, MAX_VALUES,
 };
 pub use local_fault::{API_VERSION, KIND, LocalFault, Metadata, check_name};
 pub use network_fault::{
@@ -52,7 +52,10 @@ pub use peer_words::{PeerWords, PortName, PortWords, ServiceRef};
 pub use receipt::{EndReason, Receipt, RuleCounters, RuleReceipt, SeenReceipt, State};
 pub use settings::{ENABLED_LABEL, SETTINGS, Settings};
 pub use spec::FaultSpec;
-pub use traffic::{Direction, Family, IpBlock, Peer, PeerPort, Protocol, Traffic};
+pub use traffic::{
+    Connections, Direction, Family, Initiator, Interfaces, IpBlock, Peer, PeerPort, Protocol,
+    Traffic,
+};
 pub use units::{Percent, PercentError, PortRange, PortRangeError, Span, SpanError};
 pub use validate::Invalid;
 

@@ -5,6 +5,8 @@ use crate::Span;
 
 /// Peers one fault can name.
 pub const MAX_PEERS: usize = 64;
+/// Peers one fault can except.
+pub const MAX_EXCEPT_PEERS: usize = 16;
 /// Holes one `ipBlock` can have.
 pub const MAX_EXCEPTS: usize = 64;
 /// Port ranges one list can hold.

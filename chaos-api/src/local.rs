@@ -22,9 +22,6 @@ const CLUSTER: [&str; 10] = [
     "stopped",
 ];
 
-/// Words of `spec.traffic` that this version does not have.
-pub(crate) const PLANNED: [&str; 4] = ["exceptPeers", "interfaces", "connections", "initiator"];
-
 /// Words of `spec.faults.loss` that this version does not have.
 pub(crate) const PLANNED_LOSS: [&str; 5] = ["correlation", "gemodel", "nth", "per", "probability"];
 
@@ -57,7 +54,6 @@ pub(crate) struct Outline {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Spec {
-    traffic: Keys,
     faults: Blocks,
     #[serde(flatten)]
     rest: Keys,
@@ -91,10 +87,6 @@ impl Outline {
 
     fn planned(&self) -> Vec<Invalid> {
         let mut wrong = Vec::new();
-        for word in self.spec.traffic.among(&PLANNED) {
-            let fix = "is not in this version; remove it";
-            wrong.push(Invalid::new(format!("spec.traffic.{word}"), fix));
-        }
         for word in self.spec.faults.loss.among(&PLANNED_LOSS) {
             let fix = "is not in this version; remove it";
             wrong.push(Invalid::new(format!("spec.faults.loss.{word}"), fix));

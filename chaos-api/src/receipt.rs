@@ -79,6 +79,9 @@ pub enum EndReason {
     TargetGone,
     /// The node's agent was started anew, and what it remembered of connections was lost.
     AgentRestarted,
+    /// What it knew of the connections that existed when it was first armed was lost; it would hit
+    /// others from then on.
+    SnapshotLost,
     /// Every fault in the cluster was stopped at once.
     Halted,
 }
@@ -92,6 +95,7 @@ impl EndReason {
             Self::HolderExited => "HolderExited",
             Self::TargetGone => "TargetGone",
             Self::AgentRestarted => "AgentRestarted",
+            Self::SnapshotLost => "SnapshotLost",
             Self::Halted => "Halted",
         }
     }
@@ -104,6 +108,7 @@ impl EndReason {
             Self::HolderExited => "the process that held it went away",
             Self::TargetGone => "the target went away",
             Self::AgentRestarted => "the node's agent was restarted",
+            Self::SnapshotLost => "which connections existed before it is no longer known",
             Self::Halted => "stopped with all others",
         }
     }

@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use chaos_api::{Direction, Draw, Family, Faults, Invalid, PortRange, Protocol, Traffic};
+use chaos_api::{
+    Connections, Direction, Draw, Family, Faults, Initiator, Interfaces, Invalid, PortRange,
+    Protocol, Traffic,
+};
 
 use crate::{args, exit::Usage};
 
@@ -32,7 +35,11 @@ pub(crate) fn faults(words: &[String]) -> Result<Faults> {
 }
 
 /// The traffic that the words name, with its peers as the mode reads them.
-pub(crate) fn traffic<P>(words: &args::Traffic, peers: Vec<P>) -> Result<Traffic<P>> {
+pub(crate) fn traffic<P>(
+    words: &args::Traffic,
+    peers: Vec<P>,
+    except_peers: Vec<P>,
+) -> Result<Traffic<P>> {
     let own = words.local_port.as_deref();
     let local_ports = own.map_or(Ok(Vec::new()), PortRange::list);
     Ok(Traffic {
@@ -54,13 +61,29 @@ pub(crate) fn traffic<P>(words: &args::Traffic, peers: Vec<P>) -> Result<Traffic
         },
         local_ports: local_ports.map_err(|error| Usage(format!("--local-port: {error}")))?,
         peers,
+        except_peers,
+        interfaces: match words.interfaces {
+            args::Interfaces::Pod => Interfaces::Pod,
+            args::Interfaces::Loopback => Interfaces::Loopback,
+            args::Interfaces::All => Interfaces::All,
+        },
+        connections: match words.connections {
+            args::Connections::All => Connections::All,
+            args::Connections::Existing => Connections::Existing,
+            args::Connections::New => Connections::New,
+        },
+        initiator: match words.initiator {
+            args::Initiator::Any => Initiator::Any,
+            args::Initiator::Target => Initiator::Target,
+            args::Initiator::Peer => Initiator::Peer,
+        },
     })
 }
 
-/// The addresses of a host, which is looked up here, once, and that is said.
-pub(crate) fn resolve(host: &str) -> Result<Vec<IpAddr>> {
+/// The addresses of a host that a flag names, which is looked up here, once, and that is said.
+pub(crate) fn resolve(flag: &str, host: &str) -> Result<Vec<IpAddr>> {
     let found = (host, 0).to_socket_addrs();
-    let found = found.map_err(|error| Usage(format!("--to: {host}: {error}")))?;
+    let found = found.map_err(|error| Usage(format!("{flag}: {host}: {error}")))?;
     let mut addresses: Vec<IpAddr> = found.map(|end| end.ip().to_canonical()).collect();
     addresses.sort_unstable();
     addresses.dedup();

@@ -1,6 +1,6 @@
 //! What one rule means for one packet, and which of several rules acts.
 
-use chaos_abi::{Action, Bank, DrawKey, Drawn, RULES_A_BLOCK, Rule, WORDS};
+use chaos_abi::{Action, Bank, Birth, Block, DrawKey, Drawn, RULES_A_BLOCK, Rule, WORDS};
 
 use crate::{Losses, Matched, Packet, Tables, hash};
 
@@ -8,8 +8,8 @@ use crate::{Losses, Matched, Packet, Tables, hash};
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// The rule spares packets from others, or its slot is empty or holds a word of another version:
-    /// nothing.
+    /// The rule spares packets from others, or asks for other connections, or its slot is empty or
+    /// holds a word of another version: nothing.
     Void,
     /// The rule's time is over: pass.
     Expired,
@@ -36,6 +36,8 @@ pub struct Case {
     pub now: u64,
     /// The flow in one word.
     pub hash: u64,
+    /// How its connection began.
+    pub birth: Birth,
     /// The packet.
     pub packet: Packet,
     /// 1 once the packet has been read.
@@ -136,17 +138,19 @@ impl Case {
         (self.bank(), block)
     }
 
-    /// What a rule means for the packet, before its draw.
+    /// What a rule means for the packet, of which others of its fault may spare it, before its draw.
     #[inline(always)]
-    pub fn fate(&self, rule: &Rule) -> Fate {
+    pub fn fate(&self, rule: &Rule, spared: bool) -> Fate {
         let Some(action) = Action::from_word(rule.action) else {
             return Fate::Void;
         };
-        if self.now >= rule.deadline {
+        if !rule.takes(&self.birth) {
+            Fate::Void
+        } else if self.now >= rule.deadline {
             Fate::Expired
         } else if self.leased == 0 {
             Fate::Lapsed
-        } else if rule.spared_by != 0 && self.has_met(u32::from(rule.spared_by) - 1) {
+        } else if spared {
             Fate::Spared
         } else if action == Action::Reject && !self.packet.attempts() {
             Fate::LetThrough
@@ -191,11 +195,10 @@ impl Case {
         };
     }
 
-    /// Whether the packet matches the rule in a slot.
+    /// Whether the packet matches one of the rules in this row.
     #[inline(always)]
-    fn has_met(&self, slot: u32) -> bool {
-        let word = self.matched.set[slot as usize / 64 % WORDS];
-        word >> (slot % 64) & 1 != 0
+    pub fn has_met(&self, row: &Block) -> bool {
+        self.matched.meets(row)
     }
 }
 

@@ -95,6 +95,15 @@ impl Matched {
         Some(())
     }
 
+    /// Whether one of the rules in this row is among them.
+    #[inline(always)]
+    pub fn meets(&self, row: &Block) -> bool {
+        // What an earlier packet left behind the bank's words meets none of its rows there.
+        let words = self.set.iter().zip(row);
+        let met = words.fold(0, |met, (set, row)| met | set & row);
+        met != 0
+    }
+
     /// Keeps the words out of the registers: the verifier forgets what is written to a map, and would
     /// follow all combinations of what is not.
     #[inline(always)]

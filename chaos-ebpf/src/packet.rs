@@ -2,7 +2,7 @@
 
 mod read;
 
-use chaos_abi::{Direction, Flow, FragmentFlow, FragmentKey, Protocol, bank};
+use chaos_abi::{Direction, Flow, FragmentFlow, FragmentKey, Opener, Protocol, bank};
 
 pub use read::{EXTENSIONS, Frame};
 
@@ -66,6 +66,8 @@ pub struct Packet {
     broken: u8,
     /// TCP flags; 0 for other protocols.
     pub flags: u8,
+    /// 1 on the loopback interface.
+    loopback: u8,
 }
 
 impl Packet {
@@ -77,6 +79,18 @@ impl Packet {
         } else {
             Direction::Egress
         }
+    }
+
+    /// Says whether it is on the loopback interface.
+    #[inline(always)]
+    pub fn set_loopback(&mut self, loopback: bool) {
+        self.loopback = u8::from(loopback);
+    }
+
+    /// Whether it is on the loopback interface.
+    #[inline(always)]
+    pub fn is_loopback(&self) -> bool {
+        self.loopback != 0
     }
 
     /// Whether it is IPv6.
@@ -118,13 +132,15 @@ impl Packet {
             self.protocol(),
             self.is_v6(),
             self.has_ports(),
+            self.is_loopback(),
         )
     }
 
     /// Which row of traits an ICMP error satisfies, whatever it quotes.
     #[inline(always)]
     pub fn outer_traits(&self) -> u32 {
-        bank::traits(self.direction(), Protocol::Icmp, self.is_v6(), false)
+        let (v6, loopback) = (self.is_v6(), self.is_loopback());
+        bank::traits(self.direction(), Protocol::Icmp, v6, false, loopback)
     }
 
     /// Whether it is a TCP segment whose header was read.
@@ -229,6 +245,21 @@ impl Packet {
     #[inline(always)]
     pub fn opens(&self) -> bool {
         self.flags & (tcp::SYN | tcp::ACK) == tcp::SYN
+    }
+
+    /// Who opens the connection that it begins, by SYN or by the answer to one; `None` for a packet
+    /// that begins none.
+    #[inline(always)]
+    pub fn begins(&self) -> Option<Opener> {
+        if !self.is_segment() || self.flags & tcp::SYN == 0 {
+            return None;
+        }
+        let leaves = self.direction != 0;
+        Some(if leaves == self.opens() {
+            Opener::Target
+        } else {
+            Opener::Peer
+        })
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Op {
         /// Its content; entries it does not name are removed.
         image: Box<Image>,
     },
-    /// Let the hooks read another bank, or none.
+    /// Let the hooks read another bank, or none; what else the configuration says stays.
     Switch(Config),
 }
 
@@ -49,6 +49,7 @@ fn switch(new: &Table, active: Bank) -> Vec<Op> {
         let config = Config {
             bank: active as u32,
             armed: 0,
+            ..Config::default()
         };
         return vec![Op::Switch(config)];
     }
@@ -57,6 +58,7 @@ fn switch(new: &Table, active: Bank) -> Vec<Op> {
     let config = Config {
         bank: bank as u32,
         armed: 1,
+        ..Config::default()
     };
     vec![Op::WriteBank { bank, image }, Op::Switch(config)]
 }

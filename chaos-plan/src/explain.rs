@@ -48,14 +48,22 @@ fn write_traits(out: &mut String, table: &Table) -> fmt::Result {
         "  TCP: {tcp}; UDP: {udp}; ICMP: {icmp}; other: {other}"
     )?;
     writeln!(out, "  IPv4: {v4}; IPv6: {v6}")?;
-    writeln!(out, "  without ports: {}", of(&|m| !m.names_ports()))
+    writeln!(out, "  without ports: {}", of(&|m| !m.names_ports()))?;
+    if table
+        .set(|rule| rule.matching.takes_interface(true))
+        .is_empty()
+    {
+        return Ok(());
+    }
+    let [pod, loopback] = [false, true].map(|loopback| of(&|m| m.takes_interface(loopback)));
+    writeln!(out, "  pod: {pod}; loopback: {loopback}")
 }
 
 fn write_rule(out: &mut String, slot: u16, planned: &PlannedRule, table: &Table) -> fmt::Result {
     writeln!(out, "  slot {slot}: {}", planned.id)?;
     writeln!(out, "    {}", planned.matching)?;
     if planned.id.block.is_none() {
-        let spared = table.set(|rule| rule.spared_by() == Some(slot));
+        let spared = table.set(|rule| rule.spared_by.contains(slot));
         return writeln!(out, "    spares from {}", slots(&spared));
     }
     let Rule {

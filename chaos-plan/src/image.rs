@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chaos_abi::{
-    Block, Direction, Head, MAX_RULES, Protocol, RULES_A_BLOCK, RuleSet,
+    Block, Direction, Head, MAX_RULES, Protocol, RULES_A_BLOCK, Rule, RuleSet,
     bank::{self, FREE, NAMES, TRAITS},
 };
 
@@ -22,7 +22,18 @@ const PROTOCOLS: [Protocol; 4] = [
     Protocol::Other,
 ];
 
-const _: () = assert!(TRAITS == u32::BITS, "a bit for each row");
+const _: () = assert!(TRAITS == u64::BITS, "a bit for each row");
+
+/// Each combination of IPv6, having ports, and loopback.
+const REST: [[bool; 3]; 8] = {
+    let mut all = [[false; 3]; 8];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = [n & 1 != 0, n & 2 != 0, n & 4 != 0];
+        n += 1;
+    }
+    all
+};
 
 /// Chunks of [`NAMES`] ports.
 const CHUNKS: u16 = 1024;
@@ -106,21 +117,22 @@ impl Slab {
     }
 
     /// Fills the rows of traits, and tells which are not empty.
-    fn traits(&mut self, table: &Table) -> u32 {
+    fn traits(&mut self, table: &Table) -> u64 {
         let mut filled = 0;
         for direction in DIRECTIONS {
             for protocol in PROTOCOLS {
-                for (v6, ported) in [(false, false), (false, true), (true, false), (true, true)] {
+                for [v6, ported, loopback] in REST {
                     let takes = |m: &Matching| {
                         m.takes_direction(direction)
                             && m.takes_protocol(protocol)
                             && m.takes_family(v6)
                             && (ported || !m.names_ports())
+                            && m.takes_interface(loopback)
                     };
                     let set = table.set(|rule| takes(&rule.matching));
-                    let row = bank::traits(direction, protocol, v6, ported);
+                    let row = bank::traits(direction, protocol, v6, ported, loopback);
                     self.blocks[1 + row as usize] = set.0;
-                    filled |= u32::from(!set.is_empty()) << row;
+                    filled |= u64::from(!set.is_empty()) << row;
                 }
             }
         }
@@ -129,13 +141,21 @@ impl Slab {
 
     /// Appends the rules, and tells where they begin.
     fn rules(&mut self, table: &Table) -> u16 {
+        let spared: Vec<u16> = table
+            .rules()
+            .map(|(_, planned)| self.row(&planned.spared_by))
+            .collect();
         let first = self.next();
         let last = table.rules().last().map_or(0, |(slot, _)| slot);
         let count = usize::from(last) / RULES_A_BLOCK as usize + 1;
         let mut blocks = vec![Block::default(); count];
-        for (slot, planned) in table.rules() {
+        for ((slot, planned), spared_by) in table.rules().zip(spared) {
             let block = &mut blocks[usize::from(slot) / RULES_A_BLOCK as usize];
-            planned.rule.put(block, slot);
+            let rule = Rule {
+                spared_by,
+                ..planned.rule
+            };
+            rule.put(block, slot);
         }
         self.blocks.extend(blocks);
         first

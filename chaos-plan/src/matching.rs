@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use chaos_abi::{self as abi, Action};
-use chaos_api::{Direction, Family, FlowInfo, IpBlock, PortRange, Protocol};
+use chaos_abi::{self as abi, Action, Birth, Opener};
+use chaos_api::{
+    Connections, Direction, Family, FlowInfo, Initiator, Interfaces, IpBlock, PortRange, Protocol,
+};
 
 use crate::{PlannedRule, Table};
 
@@ -22,6 +24,12 @@ pub struct Matching {
     pub peers: Vec<IpBlock>,
     /// The other end's ports; any where empty.
     pub peer_ports: Vec<PortRange>,
+    /// On which interfaces.
+    pub interfaces: Interfaces,
+    /// Which TCP connections, by when they began; told by the rule and not by the bit sets.
+    pub connections: Connections,
+    /// Which TCP connections, by who opened them; told by the rule and not by the bit sets.
+    pub initiator: Initiator,
 }
 
 /// A packet as the bit sets see it.
@@ -35,6 +43,10 @@ pub struct PacketWords {
     pub peer: IpAddr,
     /// The target's port and the other end's, where the packet has ports.
     pub ports: Option<(u16, u16)>,
+    /// Whether it is on the loopback interface.
+    pub loopback: bool,
+    /// How its connection began.
+    pub birth: Birth,
 }
 
 /// The field of a rule that a packet does not satisfy.
@@ -48,6 +60,8 @@ pub enum Miss {
     Family,
     /// The rule does not mean this other end.
     Peer(IpAddr),
+    /// It is on loopback and the rule does not mean that, or the other way round.
+    Interface,
     /// It has no ports, and the rule names some.
     Ports,
     /// The rule does not mean this port of the target.
@@ -69,7 +83,7 @@ pub fn matches(
 }
 
 /// Whether packets of a live connection, either way, match a rule of `table` that does something to
-/// them.
+/// them, if its faults were armed now.
 pub fn meets(table: &Table, flow: &FlowInfo) -> bool {
     let protocol = match flow.protocol {
         Protocol::Udp => abi::Protocol::Udp,
@@ -77,7 +91,11 @@ pub fn meets(table: &Table, flow: &FlowInfo) -> bool {
     };
     let ways = [abi::Direction::Egress, abi::Direction::Ingress];
     let meets = |way| {
-        let packet = PacketWords::of(flow.local, flow.peer, protocol, way);
+        let packet = PacketWords {
+            loopback: flow.loopback,
+            birth: birth(flow),
+            ..PacketWords::of(flow.local, flow.peer, protocol, way)
+        };
         let goes_on = |rule: &PlannedRule| {
             rule.rule.action == Action::Reject.word() && protocol == abi::Protocol::Tcp
         };
@@ -87,8 +105,22 @@ pub fn meets(table: &Table, flow: &FlowInfo) -> bool {
     ways.into_iter().any(meets)
 }
 
+/// How a live connection would be noted in a cut that is made now: one that is complete existed.
+fn birth(flow: &FlowInfo) -> Birth {
+    Birth {
+        cut: if flow.is_complete() { 0 } else { u32::MAX },
+        opener: match flow.initiator {
+            Initiator::Any => 0,
+            Initiator::Target => Opener::Target as u32,
+            Initiator::Peer => Opener::Peer as u32,
+        },
+        ..Birth::UNKNOWN
+    }
+}
+
 impl PacketWords {
-    /// A packet of the connection between `local` and `peer`; v4-mapped addresses count as IPv4.
+    /// A packet of the connection between `local` and `peer`, on another interface than loopback;
+    /// v4-mapped addresses count as IPv4.
     pub fn of(
         local: SocketAddr,
         peer: SocketAddr,
@@ -101,12 +133,14 @@ impl PacketWords {
             protocol,
             peer: peer.ip().to_canonical(),
             ports: ported.then(|| (local.port(), peer.port())),
+            loopback: false,
+            birth: Birth::UNKNOWN,
         }
     }
 }
 
 impl Matching {
-    /// Whether `packet` satisfies every field.
+    /// Whether `packet` satisfies every field but those of connections.
     pub fn takes(&self, packet: &PacketWords) -> bool {
         self.misses(packet).is_none()
     }
@@ -121,6 +155,8 @@ impl Matching {
             Some(Miss::Family)
         } else if !self.takes_peer(packet.peer) {
             Some(Miss::Peer(packet.peer))
+        } else if !self.takes_interface(packet.loopback) {
+            Some(Miss::Interface)
         } else {
             self.misses_ports(packet.ports)
         }
@@ -129,6 +165,14 @@ impl Matching {
     /// Whether it names a port of either side, so that only packets with ports can match.
     pub fn names_ports(&self) -> bool {
         !self.local_ports.is_empty() || !self.peer_ports.is_empty()
+    }
+
+    pub(crate) fn takes_interface(&self, loopback: bool) -> bool {
+        match self.interfaces {
+            Interfaces::Pod => !loopback,
+            Interfaces::Loopback => loopback,
+            Interfaces::All => true,
+        }
     }
 
     pub(crate) fn takes_direction(&self, direction: abi::Direction) -> bool {

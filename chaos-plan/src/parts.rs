@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chaos_api::{IpBlock, Peer, PeerPort, PortRange, Protocol, Traffic};
+use chaos_api::{IpBlock, Peer, PeerPort, PortRange, Protocol};
 
 /// Peers that one rule can match.
 #[derive(Debug)]
@@ -15,11 +15,12 @@ pub(crate) struct Part {
     pub(crate) blocks: Option<Vec<IpBlock>>,
 }
 
-/// The parts of `traffic`, in the order in which its peers first need them; never none.
-pub(crate) fn parts(traffic: &Traffic) -> Vec<Part> {
+/// The parts of some peers, in the order in which they first need them. Ports that name no protocol
+/// are those of `protocol`.
+pub(crate) fn parts(peers: &[Peer], protocol: Protocol) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
-    for peer in &traffic.peers {
-        for (protocol, ports) in by_protocol(peer, traffic.protocol) {
+    for peer in peers {
+        for (protocol, ports) in by_protocol(peer, protocol) {
             let known = parts
                 .iter_mut()
                 .find(|p| p.protocol == protocol && p.ports == ports);
@@ -29,13 +30,15 @@ pub(crate) fn parts(traffic: &Traffic) -> Vec<Part> {
             }
         }
     }
-    if parts.is_empty() {
-        parts.push(Part::new(traffic.protocol, BTreeSet::new(), None));
-    }
     parts
 }
 
 impl Part {
+    /// Every peer.
+    pub(crate) fn all(protocol: Protocol) -> Self {
+        Self::new(protocol, BTreeSet::new(), None)
+    }
+
     fn new(protocol: Protocol, ports: BTreeSet<PortRange>, block: Option<&IpBlock>) -> Self {
         Self {
             protocol,

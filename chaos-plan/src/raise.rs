@@ -23,6 +23,8 @@ pub struct Observed {
     pub connections: BTreeMap<String, u64>,
     /// Events that found the ring full, since it was made.
     pub untold: u64,
+    /// Connections that began while there was no room to remember it, since the programs were loaded.
+    pub unborn: u64,
 }
 
 /// The life of one fault.
@@ -38,6 +40,8 @@ pub struct Life {
     pub interrupted: Span,
     /// How many events had found the ring full when it came into force.
     pub untold: u64,
+    /// How many connections had begun without room to remember it when it came into force.
+    pub unborn: u64,
     /// What those of its rules counted that an edit took away.
     pub past: BTreeMap<Block, Counters>,
 }
@@ -182,6 +186,12 @@ fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> 
     if lost > 0 && told {
         warnings.push(format!(
             "{lost} events were lost: connectionsReset may be short"
+        ));
+    }
+    let forgotten = observed.unborn.saturating_sub(life.unborn);
+    if forgotten > 0 && fault.asks() {
+        warnings.push(format!(
+            "{forgotten} connections began while no more could be remembered: who opened them is not known"
         ));
     }
     if !life.interrupted.is_zero() {

@@ -20,6 +20,9 @@ pub struct Fault {
     pub deadline: u64,
     /// Seed of its draws.
     pub seed: u64,
+    /// The number of the cut that tells the connections that existed when it was first armed from
+    /// those that began later; 0 where none was made.
+    pub anchor: u32,
     /// Connections that it leaves alone.
     pub spare: Spare,
 }
@@ -34,6 +37,13 @@ pub struct Spare {
     pub sources: Vec<IpAddr>,
 }
 
+impl Fault {
+    /// Whether it asks when a connection began, or who opened it.
+    pub fn asks(&self) -> bool {
+        self.spec.traffic.names_connections()
+    }
+}
+
 impl Spare {
     /// Whether it names no connection.
     pub fn is_empty(&self) -> bool {
@@ -46,9 +56,10 @@ impl Spare {
 pub struct RuleId {
     /// The fault's name.
     pub fault: String,
-    /// The block of the fault; `None` for the rule that spares packets from the others.
+    /// The block of the fault; `None` for one that spares packets from the others.
     pub block: Option<Block>,
-    /// Which of the block's rules: one for each distinct set of peer ports.
+    /// Which of the block's rules: one for each distinct set of peer ports. Of those that spare, 0 is
+    /// that of probes, and the others are those of excepted peers.
     pub part: u16,
 }
 
@@ -64,8 +75,10 @@ impl fmt::Display for RuleId {
 pub struct PlannedRule {
     /// Its identity.
     pub id: RuleId,
-    /// What the kernel's slot holds.
+    /// What the kernel's slot holds, but for the row of those that spare from it.
     pub rule: Rule,
+    /// The slots of the rules that spare packets from it.
+    pub spared_by: RuleSet,
     /// What the kernel's bit sets must let through to it.
     pub matching: Matching,
 }
@@ -93,17 +106,23 @@ impl Table {
         self.slots.is_empty()
     }
 
-    /// The rules that a packet matches, those that spare among them, told from their words alone.
+    /// The rules that a packet matches, those that spare among them, told from their words alone and
+    /// whenever its connection began.
     pub fn hits(&self, packet: &PacketWords) -> RuleSet {
         self.set(|rule| rule.matching.takes(packet))
     }
 
     /// Whether a rule of it acts on a packet, as far as time and draws allow.
     pub fn acts(&self, rule: &PlannedRule, packet: &PacketWords) -> bool {
-        let sparing = || rule.spared_by().and_then(|slot| self.rule(slot));
+        rule.rule.takes(&packet.birth) && self.may_act(rule, packet)
+    }
+
+    /// Whether a rule of it acts on a packet, if its connection began as the rule asks.
+    pub fn may_act(&self, rule: &PlannedRule, packet: &PacketWords) -> bool {
+        let mut sparing = rule.spared_by.iter().filter_map(|slot| self.rule(slot));
         rule.id.block.is_some()
             && rule.matching.takes(packet)
-            && !sparing().is_some_and(|sparing| sparing.matching.takes(packet))
+            && !sparing.any(|sparing| sparing.matching.takes(packet))
     }
 
     /// The rules that act on a packet, as far as time and draws allow.
@@ -133,11 +152,6 @@ impl Table {
 }
 
 impl PlannedRule {
-    /// The slot of the rule that spares packets from this one.
-    pub fn spared_by(&self) -> Option<u16> {
-        self.rule.spared_by.checked_sub(1)
-    }
-
     /// Whether its draws ask which connection of its block one is, or which packet of that.
     pub fn needs_numbers(&self) -> bool {
         let by_number = self.rule.flags & flag::BY_FLOW == 0;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use chaos_api::{Direction, Family, IpBlock, PortRange, Protocol};
+use chaos_api::{
+    Connections, Direction, Family, Initiator, Interfaces, IpBlock, PortRange, Protocol,
+};
 
 use crate::{Matching, Miss};
 
@@ -24,7 +26,22 @@ impl fmt::Display for Matching {
         }
         list(f, ", local port ", &self.local_ports, PortRange::to_string)?;
         list(f, ", peer ", &self.peers, block)?;
-        list(f, ", peer port ", &self.peer_ports, PortRange::to_string)
+        list(f, ", peer port ", &self.peer_ports, PortRange::to_string)?;
+        f.write_str(match self.interfaces {
+            Interfaces::Pod => "",
+            Interfaces::Loopback => ", on loopback only",
+            Interfaces::All => ", loopback included",
+        })?;
+        f.write_str(match self.connections {
+            Connections::All => "",
+            Connections::Existing => ", existing connections",
+            Connections::New => ", new connections",
+        })?;
+        f.write_str(match self.initiator {
+            Initiator::Any => "",
+            Initiator::Target => ", opened by the target",
+            Initiator::Peer => ", opened by the peer",
+        })
     }
 }
 
@@ -35,6 +52,7 @@ impl fmt::Display for Miss {
             Self::Protocol => f.write_str("another protocol"),
             Self::Family => f.write_str("the other IP version"),
             Self::Peer(address) => write!(f, "peer {address}"),
+            Self::Interface => f.write_str("another interface"),
             Self::Ports => f.write_str("no ports"),
             Self::LocalPort(port) => write!(f, "local port {port}"),
             Self::PeerPort(port) => write!(f, "peer port {port}"),

@@ -16,6 +16,7 @@ mod a_blackhole_swallows;
 mod a_reject_answers_attempts;
 mod a_reset_answers_both_ends;
 mod connections_are_numbered;
+mod connections_are_told_apart;
 mod draws_hit_their_share;
 mod edits_are_seen_whole;
 mod events_tell_what_happened;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         a_reject_answers_attempts::PROMISES,
         several_rules_agree_on_one::PROMISES,
         spared_connections_pass::PROMISES,
+        connections_are_told_apart::PROMISES,
         draws_hit_their_share::PROMISES,
         connections_are_numbered::PROMISES,
         packets_are_lost_one_by_one::PROMISES,

@@ -105,6 +105,7 @@ fn a_word_of_another_version_does_nothing() {
             let config = Config {
                 bank: bank as u32,
                 armed: 1,
+                ..Config::default()
             };
             let ops = [Op::WriteBank { bank, image }, Op::Switch(config)];
             bench.dataplane.apply(&ops).expect("a slot takes any rule");

@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::env;
 
-use chaos_abi::Counters;
+use aya::maps::{HashMap, MapData};
+use chaos_abi::{Birth, Counters, Direction, Flow};
 use chaos_agent::inventory::boot_clock;
 use chaos_plan::{explain, total};
 use chaos_tests::promises;
 
+use crate::bench::namespace::LOOPBACK;
 use crate::bench::random::Random;
 use crate::bench::{Bench, code};
 use crate::chance::{World, faults, frame};
@@ -26,6 +28,8 @@ const SEED: u64 = 1;
 
 type Counted = BTreeMap<u16, Counters>;
 
+type Births = HashMap<MapData, Flow, Birth>;
+
 fn on_random_frames_over_random_tables() {
     let seed = match env::var("NETFAULT_SEED") {
         Ok(text) => text.parse().expect("NETFAULT_SEED is a number"),
@@ -37,19 +41,30 @@ fn on_random_frames_over_random_tables() {
     eprintln!("seed {seed}: {tables} tables, {FRAMES} frames each");
     Bench::run(|bench| {
         let reference = &mut Reference::default();
+        let births = &mut bench.door.births();
         for table in 0..tables {
-            meet(bench, reference, seed.wrapping_add(table));
+            meet(bench, births, reference, seed.wrapping_add(table));
         }
     });
 }
 
 /// One table, and the frames that meet it.
-fn meet(bench: &mut Bench, reference: &mut Reference, seed: u64) {
+fn meet(bench: &mut Bench, births: &mut Births, reference: &mut Reference, seed: u64) {
     let random = &mut Random(seed);
     let world = World::of(random);
     bench.start_over();
     reference.start_over();
-    bench.hold(&faults(random, &world));
+    let cuts = if random.once_in(2) { bench.cut() } else { 0 };
+    let mut faults = faults(random, &world);
+    for fault in &mut faults {
+        fault.anchor += cuts.saturating_sub(1);
+    }
+    bench.hold(&faults);
+    (reference.cuts, reference.loopback) = (cuts, random.once_in(3));
+    reference.births.clear();
+    let loopback = if reference.loopback { LOOPBACK } else { 0 };
+    let told = bench.dataplane.tell_loopback(loopback);
+    told.expect("the hooks can be told");
     let leased = !random.once_in(10);
     let until = if leased { u64::MAX } else { boot_clock() };
     let set = bench.dataplane.lease(until);
@@ -66,6 +81,9 @@ fn meet(bench: &mut Bench, reference: &mut Reference, seed: u64) {
             frame(random, &world, &mut rest)
         };
         met.push((way, frame.clone()));
+        if cuts > 0 && random.once_in(2) {
+            bear(reference, births, random, &frame, way);
+        }
         let expect = reference.expect(&bench.table, &frame, way, leased);
         let verdict = bench.hook(way, &frame);
         let what = || {
@@ -96,6 +114,27 @@ fn meet(bench: &mut Bench, reference: &mut Reference, seed: u64) {
     }
     assert_eq!(timeless(counted(bench)), due, "the counters of seed {seed}");
     bench.dataplane.drain();
+}
+
+/// Gives the connection of a frame a beginning, around the anchors of the rules.
+fn bear(
+    reference: &mut Reference,
+    births: &mut Births,
+    random: &mut Random,
+    frame: &[u8],
+    way: Direction,
+) {
+    let Some(flow) = reference.flow(frame, way) else {
+        return;
+    };
+    let birth = Birth {
+        at: 0,
+        cut: reference.cuts - 1 + random.word() % 4,
+        opener: random.word() % 3,
+    };
+    let written = births.insert(flow, birth, 0);
+    written.expect("there is room");
+    reference.births.insert(flow, birth);
 }
 
 /// What the kernel counts for each rule.

@@ -1,6 +1,10 @@
 //! An engine in the test's own process, as a node's agent runs one for each pod.
 
-use chaos_agent::engine::{Engine, EngineError, Order};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+use chaos_agent::engine::{Engine, EngineError, Order, TICK};
 use chaos_agent::inventory::{Namespace, Target};
 use chaos_api::{EndReason, FaultSpec, NetworkFault, Receipt};
 use chaos_plan::Spare;
@@ -47,6 +51,33 @@ impl Held {
     /// The receipts of the faults that have ended by themselves.
     pub(crate) fn tick(&mut self) -> Vec<Receipt> {
         self.0.tick().expect("the kernel is there")
+    }
+}
+
+/// An engine that is kept going by a thread of its own, however long nothing is asked of it.
+pub(crate) struct Kept {
+    over: Arc<AtomicBool>,
+    thread: JoinHandle<Held>,
+}
+
+impl Kept {
+    pub(crate) fn new(mut held: Held) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&over);
+        let thread = thread::spawn(move || {
+            while !told.load(Ordering::Relaxed) {
+                held.tick();
+                thread::sleep(TICK);
+            }
+            held
+        });
+        Self { over, thread }
+    }
+
+    /// The engine, to be asked again.
+    pub(crate) fn give_back(self) -> Held {
+        self.over.store(true, Ordering::Relaxed);
+        self.thread.join().expect("it only ticks")
     }
 }
 

@@ -10,6 +10,7 @@ mod a_blackholed_connection_sees_loss_and_resumes;
 mod a_blackholed_datagram_is_lost_without_a_word;
 mod a_capture_is_replayed;
 mod a_connection_in_flight_is_reset;
+mod a_connection_is_known_by_who_opened_it;
 mod a_fault_ends_as_it_was_told;
 mod a_fault_ends_when_its_target_goes;
 mod a_fault_is_edited_in_force;
@@ -24,19 +25,23 @@ mod a_wrong_word_changes_nothing;
 mod acceptance_1_nats_outage;
 mod acceptance_2_blackhole_is_not_reset;
 mod acceptance_3_http_keep_alive;
+mod an_excepted_peer_is_left_alone;
 mod an_idle_established_connection_is_reset;
 mod audit;
 mod busy_flows_are_reset_until_none_is_left;
+mod existing_and_new_are_told_apart_to_the_connection;
 mod faults_compose_and_leave_each_other_alone;
 mod half_of_the_connections_are_reset;
 mod held;
 mod interfaces_are_followed;
 mod live_connections_are_shown;
 mod lodger;
+mod loopback_is_met_when_asked;
 mod the_bed;
 mod the_same_seed_hits_the_same_connections;
 mod the_same_seed_loses_the_same_packets;
 mod the_servers;
+mod throng;
 mod waiting_costs_little;
 mod what_does_not_match_is_untouched;
 mod without_tcx_all_is_the_same;
@@ -70,6 +75,10 @@ fn main() -> ExitCode {
         a_blackholed_connection_sees_loss_and_resumes::PROMISES,
         what_does_not_match_is_untouched::PROMISES,
         a_probe_is_spared::PROMISES,
+        an_excepted_peer_is_left_alone::PROMISES,
+        loopback_is_met_when_asked::PROMISES,
+        existing_and_new_are_told_apart_to_the_connection::PROMISES,
+        a_connection_is_known_by_who_opened_it::PROMISES,
         a_holder_that_dies_or_stalls_lets_traffic_flow::PROMISES,
         a_fault_ends_as_it_was_told::PROMISES,
         a_fault_ends_when_its_target_goes::PROMISES,

@@ -34,8 +34,7 @@ pub struct Caught {
     pub passes: u32,
     /// How many were still there when they were listed last.
     pub left: usize,
-    /// Connections that a rule hits but that cross no interface with hooks, loopback ones among
-    /// them.
+    /// Connections that a rule hits but that cross no interface with hooks.
     pub out_of_reach: usize,
 }
 
@@ -77,13 +76,14 @@ impl Dataplane {
         all.sort_unstable_by_key(|connection| (connection.local, connection.peer));
         let redirected = redirected(&all);
         for connection in all {
-            if !may_hit(table, &connection) {
-                continue;
-            }
             // Without a route the connection cannot reach its peer, and neither can a RST.
             let route = routes.of(&connection).ok();
-            let leaves = !redirected.contains(&connection.local);
-            let Some(route) = route.filter(|r| leaves && !r.own && hooks.cover(r.interface)) else {
+            let own = route.is_some_and(|route| route.own);
+            if !may_hit(table, &connection, own) {
+                continue;
+            }
+            let taken = !own && redirected.contains(&connection.local);
+            let Some(route) = route.filter(|r| !taken && hooks.cover(r.interface)) else {
                 caught.out_of_reach += 1;
                 continue;
             };
@@ -113,18 +113,22 @@ impl Dataplane {
     }
 }
 
-/// Whether a reset rule matches the connection; whether it is drawn, the kernel decides.
-fn may_hit(table: &Table, connection: &Connection) -> bool {
+/// Whether a reset rule matches the connection; whether it is drawn, and began as the rule asks, the
+/// kernel decides.
+fn may_hit(table: &Table, connection: &Connection, loopback: bool) -> bool {
     let (local, peer) = (connection.local, connection.peer);
-    let packet = PacketWords::of(local, peer, Protocol::Tcp, Direction::Egress);
+    let packet = PacketWords {
+        loopback,
+        ..PacketWords::of(local, peer, Protocol::Tcp, Direction::Egress)
+    };
     let resets = |rule: &PlannedRule| rule.rule.action == Action::Reset.word();
     table
         .rules()
-        .any(|(_, rule)| resets(rule) && table.acts(rule, &packet))
+        .any(|(_, rule)| resets(rule) && table.may_act(rule, &packet))
 }
 
 /// A connection in the kernel's words.
-fn flow(connection: &Connection) -> Flow {
+pub(super) fn flow(connection: &Connection) -> Flow {
     let (local, peer) = (connection.local, connection.peer);
     Flow {
         local: address(local),

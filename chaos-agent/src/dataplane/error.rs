@@ -93,6 +93,12 @@ pub enum DataplaneError {
     /// What ends the thread that sends answers could not be made.
     #[error("cannot make a pipe: {0}")]
     Answers(#[source] std::io::Error),
+    /// More connections than can be remembered.
+    #[error(
+        "the target has more than {} TCP connections, so that those that exist cannot be told from later ones",
+        chaos_abi::MAX_BIRTHS
+    )]
+    Crowd,
     /// The namespace could not be entered.
     #[error(transparent)]
     Enter(#[from] EnterError),

@@ -10,7 +10,7 @@ use aya::{
     },
     util::nr_cpus,
 };
-use chaos_abi::{Direction, Seen, SeenKey, maps};
+use chaos_abi::{Config, Direction, Seen, SeenKey, maps};
 
 use super::{
     Dataplane, DataplaneError, Program, Way, clsact::Clsact, load::classifier, remove_leftovers,
@@ -48,6 +48,8 @@ pub struct Hooks {
     attached: BTreeMap<u32, Hook>,
     /// Interfaces that the hooks cannot read, by name.
     uncovered: Vec<String>,
+    /// Whether loopback was to have hooks at the last look.
+    loopback: bool,
     /// Tells when to look at the interfaces again; none before the first look, and where that failed.
     watcher: Option<Watcher>,
 }
@@ -70,13 +72,18 @@ impl Hooks {
         &self.uncovered
     }
 
-    /// Attaches to every interface of `namespace` but loopback that has no hooks yet, and forgets
-    /// those that went. One system call where nothing has changed since it was called last.
+    /// Attaches to every interface of `namespace` that has no hooks yet, to the one of loopback where
+    /// that is asked for, and forgets those that went. One system call where nothing has changed since
+    /// it was called last.
     pub fn follow(
         &mut self,
         dataplane: &mut Dataplane,
         namespace: &Namespace,
+        loopback: bool,
     ) -> Result<(), DataplaneError> {
+        if self.loopback != loopback {
+            self.watcher = None;
+        }
         // Taken until the look has succeeded, so that one that fails is repeated.
         let watcher = match self.watcher.take() {
             Some(mut watcher) => {
@@ -89,8 +96,8 @@ impl Hooks {
             }
             None => namespace.enter(Watcher::open)??,
         };
-        self.look(dataplane, namespace)?;
-        self.watcher = Some(watcher);
+        self.look(dataplane, namespace, loopback)?;
+        (self.watcher, self.loopback) = (Some(watcher), loopback);
         Ok(())
     }
 
@@ -98,6 +105,7 @@ impl Hooks {
         &mut self,
         dataplane: &mut Dataplane,
         namespace: &Namespace,
+        loopback: bool,
     ) -> Result<(), DataplaneError> {
         let way = Way::of_kernel()?;
         if way == Way::Clsact && self.place.is_none() {
@@ -108,10 +116,15 @@ impl Hooks {
                 remove_leftovers()?;
             }
             let present = interfaces()?;
+            let covered = |kind| kind == Kind::Ethernet || loopback && kind == Kind::Loopback;
+            let wanted = || present.iter().filter(|i| covered(i.kind));
+            // Before it has hooks, so that they never take it for another interface.
+            let own = wanted().find(|i| i.kind == Kind::Loopback);
+            dataplane.tell_loopback(own.map_or(0, |i| i.index))?;
             self.attached
-                .retain(|index, _| present.iter().any(|i| i.index == *index));
+                .retain(|index, _| wanted().any(|i| i.index == *index));
             self.uncovered = names(&present, |kind| matches!(kind, Kind::Other(_)));
-            for interface in present.iter().filter(|i| i.kind == Kind::Ethernet) {
+            for interface in wanted() {
                 if let Entry::Vacant(free) = self.attached.entry(interface.index) {
                     free.insert(dataplane.attach(interface, way)?);
                 }
@@ -155,6 +168,17 @@ impl Hook {
 }
 
 impl Dataplane {
+    /// Tells the hooks which interface is loopback; 0 for none.
+    pub fn tell_loopback(&mut self, loopback: u32) -> Result<(), DataplaneError> {
+        if self.config.loopback == loopback {
+            return Ok(());
+        }
+        self.configure(Config {
+            loopback,
+            ..self.config
+        })
+    }
+
     /// Attaches both hooks, first in their order, to an interface of the calling thread's namespace.
     fn attach(&mut self, interface: &Interface, way: Way) -> Result<Hook, DataplaneError> {
         self.count(interface.index)?;

@@ -63,6 +63,8 @@ pub struct Dataplane {
     pub(super) config: Config,
     /// Sends the answers that the hooks leave.
     pub(super) answering: Option<Answering>,
+    /// How many cuts were made between connections that exist and later ones.
+    pub(super) cuts: u32,
 }
 
 impl Dataplane {
@@ -93,6 +95,7 @@ impl Dataplane {
             readers: false,
             config: Config::default(),
             answering: None,
+            cuts: 0,
         })
     }
 

@@ -6,6 +6,7 @@
 
 mod actor;
 mod answers;
+mod births;
 mod clsact;
 mod draws;
 mod error;

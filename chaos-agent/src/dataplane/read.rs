@@ -36,9 +36,17 @@ impl Dataplane {
 
     /// Events that found the ring full, since the load.
     pub fn untold(&self) -> Result<u64, DataplaneError> {
-        let map = self.map(maps::UNTOLD)?;
-        let untold: PerCpuArray<_, u64> = map.try_into().map_err(on(maps::UNTOLD))?;
-        let values = untold.get(&0, 0).map_err(on(maps::UNTOLD))?;
+        self.count_of(maps::UNTOLD)
+    }
+
+    /// Connections that began while there was no room to write that down, since the load.
+    pub fn unborn(&self) -> Result<u64, DataplaneError> {
+        self.count_of(maps::UNBORN)
+    }
+
+    fn count_of(&self, name: &'static str) -> Result<u64, DataplaneError> {
+        let counts: PerCpuArray<_, u64> = self.map(name)?.try_into().map_err(on(name))?;
+        let values = counts.get(&0, 0).map_err(on(name))?;
         Ok(values.iter().sum())
     }
 

@@ -47,14 +47,7 @@ impl Dataplane {
     /// rule may be in the slot.
     pub fn forget(&mut self, slot: u16) -> Result<(), DataplaneError> {
         self.forget_numbers(slot)?;
-        match self.counters_mut()?.remove(&u32::from(slot)) {
-            Err(MapError::SyscallError(error))
-                if error.io_error.kind() == std::io::ErrorKind::NotFound =>
-            {
-                Ok(())
-            }
-            outcome => outcome.map_err(on(maps::COUNTERS)),
-        }
+        unless_absent(self.counters_mut()?.remove(&u32::from(slot))).map_err(on(maps::COUNTERS))
     }
 
     fn clear_counters(&mut self, slot: u16) -> Result<(), DataplaneError> {
@@ -71,12 +64,22 @@ impl Dataplane {
             .map_err(on(maps::TOLD))
     }
 
+    /// Lets the hooks read another bank, or none.
     fn switch(&mut self, config: Config) -> Result<(), DataplaneError> {
+        self.configure(Config {
+            bank: config.bank,
+            armed: config.armed,
+            ..self.config
+        })?;
+        self.readers = true;
+        Ok(())
+    }
+
+    pub(super) fn configure(&mut self, config: Config) -> Result<(), DataplaneError> {
         self.array::<Config>(maps::CONFIG)?
             .set(0, config, 0)
             .map_err(on(maps::CONFIG))?;
         self.config = config;
-        self.readers = true;
         Ok(())
     }
 
@@ -129,13 +132,28 @@ impl Dataplane {
         self.map_mut(name)?.try_into().map_err(on(name))
     }
 
-    fn map_mut(&mut self, name: &'static str) -> Result<&mut aya::maps::Map, DataplaneError> {
+    pub(super) fn map_mut(
+        &mut self,
+        name: &'static str,
+    ) -> Result<&mut aya::maps::Map, DataplaneError> {
         self.ebpf.map_mut(name).ok_or(DataplaneError::Missing(name))
     }
 }
 
 fn key((address, length): Prefix) -> Key<[u8; 16]> {
     Key::new(length, address)
+}
+
+/// The outcome of a removal, to which it is no error that nothing was there.
+pub(super) fn unless_absent(outcome: Result<(), MapError>) -> Result<(), MapError> {
+    match outcome {
+        Err(MapError::SyscallError(error))
+            if error.io_error.kind() == std::io::ErrorKind::NotFound =>
+        {
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
 /// Names the map in an error.

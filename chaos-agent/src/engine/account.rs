@@ -28,7 +28,9 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn open(fault: Fault, target: &str, started: u64, untold: u64) -> Self {
+    /// `lost` is how many events and beginnings of connections the kernel had no room for so far.
+    pub(super) fn open(fault: Fault, target: &str, started: u64, lost: [u64; 2]) -> Self {
+        let [untold, unborn] = lost;
         Self {
             fault,
             life: Life {
@@ -37,6 +39,7 @@ impl Account {
                 ended: None,
                 interrupted: Span::ZERO,
                 untold,
+                unborn,
                 past: BTreeMap::new(),
             },
             connections: HashSet::new(),
@@ -92,8 +95,7 @@ impl Account {
         }
         if caught.out_of_reach > 0 {
             self.warn(format!(
-                "{} connections were left alone: they cross no interface that is covered, as \
-                 loopback ones do",
+                "{} connections were left alone: they cross no interface that is covered",
                 caught.out_of_reach
             ));
         }
@@ -131,6 +133,7 @@ pub(super) fn observed(
 ) -> Result<Observed, DataplaneError> {
     let mut observed = Observed {
         untold: dataplane.untold()?,
+        unborn: dataplane.unborn()?,
         ..Observed::default()
     };
     for (slot, _) in table.rules() {

@@ -39,21 +39,30 @@ impl Engine {
     fn become_one(&mut self, at: usize, fault: Fault) -> Result<Receipt, EngineError> {
         let name = fault.name.clone();
         let now = boot_clock();
+        let mut fault = fault;
+        fault.anchor = self.anchor(&fault, self.running[at].fault.anchor)?;
         let old = mem::replace(&mut self.running[at].fault, fault);
         let edited = &self.running[at].fault;
         let hits_as_before = old.deadline > now && differ_in_time_alone(&old, edited);
-        let caught = self.replace(at).and_then(|()| {
-            if hits_as_before {
-                Ok(Caught::default())
-            } else {
-                self.catch()
-            }
-        });
+        let caught = self
+            .follow()
+            .and_then(|()| self.replace(at))
+            .and_then(|()| {
+                if hits_as_before {
+                    Ok(Caught::default())
+                } else {
+                    self.catch()
+                }
+            });
         match caught {
-            Ok(caught) => self.note(&name, &caught),
+            Ok(caught) => {
+                self.release()?;
+                self.note(&name, &caught);
+            }
             Err(error) => {
                 self.running[at].fault = old;
                 self.replace(at)?;
+                self.release()?;
                 return Err(error);
             }
         }

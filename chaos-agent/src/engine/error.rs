@@ -19,7 +19,9 @@ pub enum EngineError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<Invalid>),
     /// Nothing to attach to.
-    #[error("{0} has no network interface but loopback: there is no traffic to fault")]
+    #[error(
+        "{0} has no network interface but loopback: only a fault with interfaces Loopback or All meets traffic there"
+    )]
     NoInterface(String),
     /// The faults do not fit together.
     #[error(transparent)]

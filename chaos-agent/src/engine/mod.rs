@@ -5,6 +5,7 @@
 //! [`chaos_plan::raise`] → a [`Receipt`]. Ending a fault is the same walk without it.
 
 mod account;
+mod asks;
 mod edit;
 mod error;
 mod force;
@@ -47,6 +48,8 @@ pub struct Engine {
     lock: Option<File>,
     /// When to look whether the target is gone, on the boot clock.
     next_look: u64,
+    /// When to look for connections that are over, on the boot clock.
+    next_collection: u64,
 }
 
 impl Engine {
@@ -72,14 +75,10 @@ impl Engine {
             lease: Lease::default(),
             lock: None,
             next_look: 0,
+            next_collection: 0,
         };
         engine.lease.renew(&mut engine.dataplane)?;
-        engine
-            .hooks
-            .follow(&mut engine.dataplane, &engine.namespace)?;
-        if engine.hooks.interfaces().next().is_none() {
-            return Err(EngineError::NoInterface(engine.target));
-        }
+        engine.follow()?;
         Ok(engine)
     }
 
@@ -95,21 +94,34 @@ impl Engine {
             return Err(EngineError::Exists(order.name));
         }
         let (name, now) = (order.name.clone(), boot_clock());
-        let untold = self.dataplane.untold()?;
-        let account = Account::open(order.into_fault(now), &self.target, now, untold);
+        let lost = [self.dataplane.untold()?, self.dataplane.unborn()?];
+        let account = Account::open(order.into_fault(now), &self.target, now, lost);
         self.running.push(account);
-        let caught = match self.bring().and_then(|()| self.catch()) {
+        let caught = match self.arm().and_then(|()| self.catch()) {
             Ok(caught) => caught,
             Err(error) => {
                 self.running.pop();
                 let before = self.table.clone();
                 self.bring()?;
                 self.forget(&before)?;
+                self.release()?;
                 return Err(error);
             }
         };
         self.note(&name, &caught);
         self.receipt(&name)
+    }
+
+    /// Brings the fault that came last.
+    fn arm(&mut self) -> Result<(), EngineError> {
+        self.follow()?;
+        if self.hooks.interfaces().next().is_none() {
+            return Err(EngineError::NoInterface(self.target.clone()));
+        }
+        let at = self.running.len() - 1;
+        let fault = self.running[at].fault.clone();
+        self.running[at].fault.anchor = self.anchor(&fault, 0)?;
+        self.bring()
     }
 
     /// Ends a fault now. Returns its final receipt once no kernel holds it, and no packet is still
@@ -126,6 +138,9 @@ impl Engine {
         let observed = account::observed(&self.dataplane, &self.hooks, &before)?;
         self.forget(&before)?;
         let mut account = self.running.remove(at);
+        if let Err(error) = self.release() {
+            account.warn(error.to_string());
+        }
         account.close(boot_clock(), reason);
         Ok(account.receipt(&before, observed))
     }
@@ -133,11 +148,9 @@ impl Engine {
     /// Renews the lease, follows the namespace's interfaces, takes the events, and ends the faults
     /// whose time is over or whose target is gone; returns their receipts.
     pub fn tick(&mut self) -> Result<Vec<Receipt>, EngineError> {
-        let gap = self.lease.renew(&mut self.dataplane)?;
-        for account in &mut self.running {
-            account.interrupt(gap);
-        }
-        if let Err(error) = self.hooks.follow(&mut self.dataplane, &self.namespace) {
+        self.renew()?;
+        let kept = self.follow().and_then(|()| self.collect());
+        if let Err(error) = kept {
             self.running
                 .iter_mut()
                 .for_each(|account| account.warn(error.to_string()));
@@ -156,6 +169,15 @@ impl Engine {
             EndReason::Expired
         };
         over.iter().map(|name| self.stop(name, reason)).collect()
+    }
+
+    /// Renews the lease where it is time to.
+    fn renew(&mut self) -> Result<(), EngineError> {
+        let gap = self.lease.renew(&mut self.dataplane)?;
+        for account in &mut self.running {
+            account.interrupt(gap);
+        }
+        Ok(())
     }
 
     /// Whether nothing but us keeps the namespace; looked at now and then, since it takes a look at

@@ -24,6 +24,7 @@ impl Order {
             deadline: now.saturating_add(self.spec.duration.as_nanos()),
             spec: self.spec,
             seed: self.seed,
+            anchor: 0,
             spare: self.spare,
         }
     }

@@ -66,14 +66,15 @@ pub fn redirected(all: &[Connection]) -> HashSet<SocketAddr> {
     takers.map(|taker| taker.peer).collect()
 }
 
-struct Diag {
+/// A request for the kernel's lists of sockets.
+pub(super) struct Diag {
     netlink: Netlink,
     subject: &'static str,
     module: &'static str,
 }
 
 impl Diag {
-    fn open(subject: &'static str, module: &'static str) -> Result<Self, NetlinkError> {
+    pub(super) fn open(subject: &'static str, module: &'static str) -> Result<Self, NetlinkError> {
         Ok(Self {
             netlink: Netlink::open(NETLINK_SOCK_DIAG, subject)?,
             subject,
@@ -87,28 +88,40 @@ impl Diag {
         protocol: u8,
         states: States,
     ) -> Result<Vec<Connection>, NetlinkError> {
+        let none = ExtensionFlags::empty();
+        self.list((family, protocol), states, none, |payload| {
+            parse(payload, states)
+        })
+    }
+
+    /// What `parse` makes of each socket of a family and a protocol.
+    pub(super) fn list<T>(
+        &mut self,
+        (family, protocol): (u8, u8),
+        states: States,
+        extensions: ExtensionFlags,
+        parse: impl Fn(&[u8]) -> Result<Option<T>, DecodeError>,
+    ) -> Result<Vec<T>, NetlinkError> {
         let request = SockDiagMessage::InetRequest(InetRequest {
             family,
             protocol,
-            extensions: ExtensionFlags::empty(),
+            extensions,
             states: StateFlags::from_bits_retain(states.bits()),
             socket_id: SocketId::new_v4(),
         });
         let (subject, module) = (self.subject, self.module);
-        self.netlink
-            .list(&request, |payload| parse(payload, states))
-            .map_err(|error| {
-                if error.is_not_found() {
-                    NetlinkError::NoFeature { subject, module }
-                } else {
-                    error
-                }
-            })
+        self.netlink.list(&request, parse).map_err(|error| {
+            if error.is_not_found() {
+                NetlinkError::NoFeature { subject, module }
+            } else {
+                error
+            }
+        })
     }
 }
 
 /// One `inet_diag_msg`; `None` when its state was not asked for or is none.
-fn parse(payload: &[u8], states: States) -> Result<Option<Connection>, DecodeError> {
+pub(super) fn parse(payload: &[u8], states: States) -> Result<Option<Connection>, DecodeError> {
     let header = InetResponseHeader::parse(payload)?;
     let state = match header.timer {
         // What inet_twsk_diag_fill writes: no socket is left, whatever the state says.

@@ -18,18 +18,13 @@ impl NetworkFaultSpec {
             .cluster_words()
             .map(|word| Invalid::new(format!("spec.{word}"), FIX))
             .collect();
-        let mut peers = Vec::new();
-        for (index, words) in self.traffic.peers.iter().enumerate() {
-            match words.local(&format!("spec.traffic.peers[{index}]")) {
-                Ok(peer) => peers.push(peer),
-                Err(more) => wrong.extend(more),
-            }
-        }
+        let peers = local(&self.traffic.peers, "peers", &mut wrong);
+        let except = local(&self.traffic.except_peers, "exceptPeers", &mut wrong);
         if !wrong.is_empty() {
             return Err(wrong);
         }
         Ok(FaultSpec {
-            traffic: self.traffic.with_peers(peers),
+            traffic: self.traffic.with_peers(peers, except),
             faults: self.faults,
             duration: self.duration,
             seed: self.seed,
@@ -59,14 +54,15 @@ impl NetworkFaultSpec {
 impl From<FaultSpec> for NetworkFaultSpec {
     /// The words of a fault that names no pods yet.
     fn from(spec: FaultSpec) -> Self {
-        let peers = spec.traffic.peers.iter().cloned();
-        let peers = peers.map(PeerWords::from).collect();
+        let words = |peers: &[Peer]| peers.iter().cloned().map(PeerWords::from).collect();
+        let peers = words(&spec.traffic.peers);
+        let except = words(&spec.traffic.except_peers);
         Self {
             selector: None,
             pods: Vec::new(),
             mode: None,
             value: None,
-            traffic: spec.traffic.with_peers(peers),
+            traffic: spec.traffic.with_peers(peers, except),
             faults: spec.faults,
             duration: spec.duration,
             start_before: None,
@@ -79,6 +75,18 @@ impl From<FaultSpec> for NetworkFaultSpec {
             stopped: false,
         }
     }
+}
+
+/// A list of peers as addresses; what only a cluster knows of them goes to `wrong`.
+fn local(words: &[PeerWords], list: &str, wrong: &mut Vec<Invalid>) -> Vec<Peer> {
+    let mut peers = Vec::new();
+    for (index, words) in words.iter().enumerate() {
+        match words.local(&format!("spec.traffic.{list}[{index}]")) {
+            Ok(peer) => peers.push(peer),
+            Err(more) => wrong.extend(more),
+        }
+    }
+    peers
 }
 
 impl PeerWords {

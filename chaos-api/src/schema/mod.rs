@@ -4,29 +4,13 @@ pub(crate) mod patterns;
 pub(crate) mod rules;
 
 use schemars::{Schema, SchemaGenerator, json_schema};
+
 use serde_json::{Value, json};
 
-use crate::{MAX_PEERS, MAX_POD_NAME, MAX_SELECTOR, MAX_VALUES, local};
+use crate::{MAX_POD_NAME, MAX_SELECTOR, MAX_VALUES, local};
 
-/// Names the words of traffic that this version does not have, so that a rule can refuse them: the
-/// API server would drop an unknown word, and the fault would hit more than its user wrote.
-pub(crate) fn with_planned(schema: &mut Schema) {
-    let word = json!({ "type": "string", "maxLength": 63, "description": PLANNED });
-    let peers = json!({
-        "type": "array",
-        "maxItems": MAX_PEERS,
-        "items": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
-        "description": PLANNED,
-    });
-    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    let properties = properties.expect("the schema of a struct has properties");
-    for name in local::PLANNED {
-        let part = if name == "exceptPeers" { &peers } else { &word };
-        properties.insert(name.into(), part.clone());
-    }
-}
-
-/// The same for the words of loss.
+/// Names the words of loss that this version does not have, so that a rule can refuse them: the API
+/// server would drop an unknown word, and the fault would hit more than its user wrote.
 pub(crate) fn with_planned_loss(schema: &mut Schema) {
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
     let properties = properties.expect("the schema of a struct has properties");

@@ -1,6 +1,7 @@
 //! What a spec may hold, beyond what its types say. Each rule stands here once.
 
 mod cluster;
+mod connections;
 mod peer;
 mod selector;
 mod traffic;

@@ -1,41 +1,89 @@
 //! The rules for `spec.traffic` as a whole.
 
-use crate::validate::{Findings, peer};
-use crate::{MAX_PEERS, MAX_PORTS, PeerPort, Protocol, Traffic};
+use crate::validate::{Findings, connections, peer};
+use crate::{MAX_EXCEPT_PEERS, MAX_PEERS, MAX_PORTS, PeerPort, Protocol, Traffic};
 
 /// Checks the traffic for itself, whatever the faults.
 pub(super) fn check(traffic: &Traffic, findings: &mut Findings) {
     check_local_ports(traffic, findings);
-    findings.limit("spec.traffic.peers", traffic.peers.len(), MAX_PEERS);
-    for (index, peer) in traffic.peers.iter().enumerate() {
-        peer::check(&peer_field(index), peer, traffic.family, findings);
+    for list in List::ALL {
+        let peers = list.of(traffic);
+        findings.limit(list.path(), peers.len(), list.most());
+        for (index, peer) in peers.iter().enumerate() {
+            peer::check(&list.field(index), peer, traffic.family, findings);
+        }
+        for (field, port) in ports(traffic, list) {
+            check_peer_port(&field, *port, traffic.protocol, findings);
+        }
     }
-    for (field, port) in peer_ports(traffic) {
-        check_peer_port(&field, *port, traffic.protocol, findings);
-    }
+    connections::check(traffic, findings);
 }
 
 /// Checks that each peer names something.
 pub(super) fn check_named(traffic: &Traffic, findings: &mut Findings) {
-    for (index, peer) in traffic.peers.iter().enumerate() {
-        if peer.ip_block.is_none() && peer.ports.is_empty() {
-            let needed = "names nothing; write ipBlock, ports or both";
-            findings.refuse_absence(&peer_field(index), needed);
+    for list in List::ALL {
+        for (index, peer) in list.of(traffic).iter().enumerate() {
+            if peer.ip_block.is_none() && peer.ports.is_empty() {
+                let needed = "names nothing; write ipBlock, ports or both";
+                findings.refuse_absence(&list.field(index), needed);
+            }
         }
     }
 }
 
-/// Every port of every peer, with its path.
+/// Every port of every peer that it meets, with its path.
 pub(super) fn peer_ports(traffic: &Traffic) -> impl Iterator<Item = (String, &PeerPort)> {
-    traffic.peers.iter().enumerate().flat_map(|(index, peer)| {
+    ports(traffic, List::Peers)
+}
+
+/// Every port of every peer of a list, with its path.
+fn ports(traffic: &Traffic, list: List) -> impl Iterator<Item = (String, &PeerPort)> {
+    let peers = list.of(traffic).iter().enumerate();
+    peers.flat_map(move |(index, peer)| {
         let ports = peer.ports.iter().enumerate();
-        ports.map(move |(port, value)| (format!("{}.ports[{port}]", peer_field(index)), value))
+        ports.map(move |(port, value)| (format!("{}.ports[{port}]", list.field(index)), value))
     })
 }
 
-/// The path of a peer.
-pub(super) fn peer_field(index: usize) -> String {
-    format!("spec.traffic.peers[{index}]")
+/// A list of peers.
+#[derive(Clone, Copy)]
+pub(super) enum List {
+    /// Those that the fault meets.
+    Peers,
+    /// Those that it does not.
+    ExceptPeers,
+}
+
+impl List {
+    /// Both.
+    pub(super) const ALL: [Self; 2] = [Self::Peers, Self::ExceptPeers];
+
+    /// Its peers.
+    pub(super) fn of<P>(self, traffic: &Traffic<P>) -> &[P] {
+        match self {
+            Self::Peers => &traffic.peers,
+            Self::ExceptPeers => &traffic.except_peers,
+        }
+    }
+
+    /// The path of one of its peers.
+    pub(super) fn field(self, index: usize) -> String {
+        format!("{}[{index}]", self.path())
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Peers => "spec.traffic.peers",
+            Self::ExceptPeers => "spec.traffic.exceptPeers",
+        }
+    }
+
+    fn most(self) -> usize {
+        match self {
+            Self::Peers => MAX_PEERS,
+            Self::ExceptPeers => MAX_EXCEPT_PEERS,
+        }
+    }
 }
 
 fn check_local_ports(traffic: &Traffic, findings: &mut Findings) {

@@ -1,18 +1,20 @@
 //! The rules for peers as a cluster's users name them.
 
-use crate::validate::{Findings, selector, traffic::peer_field};
+use crate::validate::{Findings, selector, traffic::List};
 use crate::{
     FaultSpec, NetworkFaultSpec, Peer, PeerPort, PeerWords, PortName, PortWords, Protocol, Traffic,
 };
 
 /// Checks what a resolved peer cannot have.
 pub(super) fn check(traffic: &Traffic<PeerWords>, findings: &mut Findings) {
-    for (index, peer) in traffic.peers.iter().enumerate() {
-        let field = peer_field(index);
-        check_addresses(&field, peer, findings);
-        for (index, port) in peer.ports.iter().enumerate() {
-            let field = format!("{field}.ports[{index}]");
-            check_port(&field, port, traffic.protocol, peer, findings);
+    for list in List::ALL {
+        for (index, peer) in list.of(traffic).iter().enumerate() {
+            let field = list.field(index);
+            check_addresses(&field, peer, findings);
+            for (index, port) in peer.ports.iter().enumerate() {
+                let field = format!("{field}.ports[{index}]");
+                check_port(&field, port, traffic.protocol, peer, findings);
+            }
         }
     }
 }
@@ -89,16 +91,18 @@ impl NetworkFaultSpec {
     /// that has a name becomes one that passes every rule.
     pub(super) fn outline(&self) -> FaultSpec {
         let icmp = self.traffic.protocol == Protocol::Icmp;
-        let peers = self.traffic.peers.iter().map(|peer| Peer {
+        let peer = |peer: &PeerWords| Peer {
             ip_block: peer.ip_block.clone(),
             ports: peer
                 .ports
                 .iter()
                 .filter_map(|port| outline(port, icmp))
                 .collect(),
-        });
+        };
+        let peers = |words: &[PeerWords]| words.iter().map(peer).collect();
+        let traffic = &self.traffic;
         FaultSpec {
-            traffic: self.traffic.with_peers(peers.collect()),
+            traffic: traffic.with_peers(peers(&traffic.peers), peers(&traffic.except_peers)),
             faults: self.faults,
             duration: self.duration,
             seed: self.seed,

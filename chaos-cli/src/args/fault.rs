@@ -24,7 +24,8 @@ pub(crate) struct Fault {
         short,
         value_name = "FILE",
         conflicts_with_all = ["words", "selector", "mode", "value", "probes", "no_dynamic", "to",
-                              "port", "local_port", "proto", "family", "direction"]
+                              "except", "port", "local_port", "proto", "family", "direction",
+                              "connections", "initiator", "interfaces"]
     )]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]

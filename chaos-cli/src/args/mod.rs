@@ -16,7 +16,7 @@ pub(crate) use help::command;
 pub(crate) use output::{Format, Output};
 pub(crate) use reach::Reach;
 pub(crate) use target::Target;
-pub(crate) use traffic::{Direction, Family, Proto, Traffic};
+pub(crate) use traffic::{Connections, Direction, Family, Initiator, Interfaces, Proto, Traffic};
 
 /// Cuts, slows and breaks exactly the chosen traffic of running programs, existing connections
 /// included, and puts everything back on time.

@@ -11,6 +11,9 @@ pub(crate) struct Traffic {
     /// pod/NAME[.NAMESPACE]; repeatable
     #[arg(long, value_name = "PEER[:PORTS]", help_heading = "Traffic")]
     pub(crate) to: Vec<String>,
+    /// A peer that is left alone, as in --to; with ports only those; repeatable
+    #[arg(long, value_name = "PEER[:PORTS]", help_heading = "Traffic")]
+    pub(crate) except: Vec<String>,
     /// Ports of the peers that have none in --to, such as 4222,6222-6230
     #[arg(long, value_name = "PORTS", help_heading = "Traffic")]
     pub(crate) port: Option<String>,
@@ -26,6 +29,16 @@ pub(crate) struct Traffic {
     /// Which way, seen from the target; where absent both, for `loss` egress. `reset` takes none
     #[arg(long, value_enum, help_heading = "Traffic")]
     pub(crate) direction: Option<Direction>,
+    /// Which TCP connections: those that exist when the fault comes into force, or those that begin
+    /// later
+    #[arg(long, value_enum, default_value_t, help_heading = "Traffic")]
+    pub(crate) connections: Connections,
+    /// Which TCP connections, by who opened them
+    #[arg(long, value_enum, default_value_t, help_heading = "Traffic")]
+    pub(crate) initiator: Initiator,
+    /// On which of the target's interfaces: all but loopback, loopback alone, or all
+    #[arg(long, value_enum, default_value_t, help_heading = "Traffic")]
+    pub(crate) interfaces: Interfaces,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -50,4 +63,28 @@ pub(crate) enum Direction {
     Egress,
     Ingress,
     Both,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Connections {
+    #[default]
+    All,
+    Existing,
+    New,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Initiator {
+    #[default]
+    Any,
+    Target,
+    Peer,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Interfaces {
+    #[default]
+    Pod,
+    Loopback,
+    All,
 }

@@ -104,13 +104,14 @@ async fn from_words(session: &Session, fault: &Fault) -> Result<NetworkFaultSpec
     let choice = &fault.pods;
     let wanted = pods::wanted(session, &words, choice.selector.as_deref()).await?;
     let peers = peers::peers(session, &fault.traffic).await?;
+    let except = peers::named(session, "--except", &fault.traffic.except).await?;
     let mode = mode(choice.mode);
     Ok(NetworkFaultSpec {
         selector: wanted.selector,
         pods: wanted.names,
         mode: Some(mode),
         value: choice.value.clone(),
-        traffic: words::traffic(&fault.traffic, peers)?,
+        traffic: words::traffic(&fault.traffic, peers, except)?,
         probes: match choice.probes {
             Some(args::Probes::Include) => Probes::Include,
             Some(args::Probes::Spare) | None => Probes::Spare,

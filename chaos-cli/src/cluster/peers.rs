@@ -25,35 +25,46 @@ pub(super) async fn peers(session: &Session, words: &args::Traffic) -> Result<Ve
         let rest = PeerWords::default();
         return Ok(vec![PeerWords { ports, ..rest }]);
     }
-    let mut peers = Vec::new();
-    for arg in &words.to {
-        let read = PeerWords::from_arg(arg).map_err(|error| Usage(format!("--to: {error}")))?;
-        peers.extend(look_up(session, read).await?);
-    }
+    let mut peers = named(session, "--to", &words.to).await?;
     for peer in peers.iter_mut().filter(|peer| peer.ports.is_empty()) {
         peer.ports.clone_from(&ports);
     }
     Ok(peers)
 }
 
-async fn look_up(session: &Session, arg: PeerWordsArg) -> Result<Vec<PeerWords>> {
+/// The peers that a flag names.
+pub(super) async fn named(
+    session: &Session,
+    flag: &str,
+    args: &[String],
+) -> Result<Vec<PeerWords>> {
+    let mut peers = Vec::new();
+    for arg in args {
+        let read = PeerWords::from_arg(arg).map_err(|error| Usage(format!("{flag}: {error}")))?;
+        peers.extend(look_up(session, flag, read).await?);
+    }
+    Ok(peers)
+}
+
+async fn look_up(session: &Session, flag: &str, arg: PeerWordsArg) -> Result<Vec<PeerWords>> {
     match arg {
         PeerWordsArg::Peer(peer) => Ok(vec![peer]),
-        PeerWordsArg::Host { host, ports } => Ok(at(words::resolve(&host)?, &ports)),
-        PeerWordsArg::Pod { pod, ports } => of_pod(session, pod, ports).await,
+        PeerWordsArg::Host { host, ports } => Ok(at(words::resolve(flag, &host)?, &ports)),
+        PeerWordsArg::Pod { pod, ports } => of_pod(session, flag, pod, ports).await,
     }
 }
 
 /// One pod: by the label that only it has, or else by its addresses.
 async fn of_pod(
     session: &Session,
+    flag: &str,
     pod: ServiceRef,
     ports: Vec<PortWords>,
 ) -> Result<Vec<PeerWords>> {
     let namespace = pod.namespace.as_deref().unwrap_or(&session.namespace);
     let api: Api<Pod> = Api::namespaced(session.client.clone(), namespace);
     let found = api.get(&pod.name).await;
-    let found = found.map_err(|error| session.said(error).context("--to"))?;
+    let found = found.map_err(|error| session.said(error).context(flag.to_owned()))?;
     let labels = found.metadata.labels.unwrap_or_default();
     if labels.get(POD_NAME) == Some(&pod.name) {
         return Ok(vec![PeerWords {
@@ -67,7 +78,7 @@ async fn of_pod(
     let ips = status.pod_ips.unwrap_or_default().into_iter();
     let addresses: Vec<IpAddr> = ips.filter_map(|one| one.ip.parse().ok()).collect();
     if addresses.is_empty() {
-        return Err(Usage(format!("--to: pod/{pod}: has no address yet")).into());
+        return Err(Usage(format!("{flag}: pod/{pod}: has no address yet")).into());
     }
     words::say_addresses(&format!("pod/{pod}"), &addresses);
     Ok(at(addresses, &ports))

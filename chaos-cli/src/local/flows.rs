@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use chaos_agent::inventory::Namespace;
-use chaos_api::FlowInfo;
+use chaos_api::{FlowInfo, Initiator};
 
 use crate::{
     args::{Flows, Target},
@@ -24,12 +24,12 @@ pub(super) fn live(target: &Target) -> Result<Vec<FlowInfo>> {
     Ok(namespace.enter(chaos_agent::flows::live)??)
 }
 
-/// How many of them there are, and those that leave the target's namespace.
-pub(super) fn outward(target: &Target) -> Result<(usize, Vec<FlowInfo>)> {
+/// How many of them there are, and those that a fault can meet.
+pub(super) fn within_reach(target: &Target) -> Result<(usize, Vec<FlowInfo>)> {
     let namespace = Namespace::find(&super::target(target)?)?;
     let live = namespace.enter(chaos_agent::flows::live)??;
-    let outward = namespace.enter(chaos_agent::flows::outward)??;
-    Ok((live.len(), outward))
+    let reached = namespace.enter(chaos_agent::flows::within_reach)??;
+    Ok((live.len(), reached))
 }
 
 /// Flows as rows, as `ss` orders them.
@@ -42,10 +42,28 @@ pub(super) fn table(flows: &[FlowInfo]) -> String {
             flow.send_queue.to_string(),
             flow.local.to_string(),
             flow.peer.to_string(),
+            initiator(flow),
         ]
     });
     crate::table::table(
-        ["PROTO", "STATE", "RECV-Q", "SEND-Q", "LOCAL", "PEER"],
+        [
+            "PROTO",
+            "STATE",
+            "RECV-Q",
+            "SEND-Q",
+            "LOCAL",
+            "PEER",
+            "OPENED BY",
+        ],
         rows,
     )
+}
+
+/// Who opened a connection.
+fn initiator(flow: &FlowInfo) -> String {
+    match flow.initiator {
+        Initiator::Any => "-".into(),
+        Initiator::Target => "target".into(),
+        Initiator::Peer => "peer".into(),
+    }
 }

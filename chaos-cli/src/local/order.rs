@@ -62,7 +62,11 @@ fn refuse_words_for_clusters(fault: &Fault) -> Result<()> {
 fn from_words(fault: &Fault) -> Result<FaultSpec> {
     Ok(FaultSpec {
         faults: words::faults(&fault.words)?,
-        traffic: words::traffic(&fault.traffic, peers(&fault.traffic)?)?,
+        traffic: words::traffic(
+            &fault.traffic,
+            peers(&fault.traffic)?,
+            named("--except", &fault.traffic.except)?,
+        )?,
         duration: fault.duration.unwrap_or_default(),
         seed: fault.seed,
         draw: Draw::default(),
@@ -78,24 +82,30 @@ fn peers(words: &args::Traffic) -> Result<Vec<Peer>> {
         let ip_block = None;
         return Ok(vec![Peer { ip_block, ports }]);
     }
-    let mut peers = Vec::new();
-    for arg in &words.to {
-        let read = Peer::from_arg(arg).map_err(|error| Usage(format!("--to: {error}")))?;
-        peers.extend(resolve(read)?);
-    }
+    let mut peers = named("--to", &words.to)?;
     for peer in peers.iter_mut().filter(|peer| peer.ports.is_empty()) {
         peer.ports.clone_from(&ports);
     }
     Ok(peers)
 }
 
+/// The peers that a flag names.
+fn named(flag: &str, args: &[String]) -> Result<Vec<Peer>> {
+    let mut peers = Vec::new();
+    for arg in args {
+        let read = Peer::from_arg(arg).map_err(|error| Usage(format!("{flag}: {error}")))?;
+        peers.extend(resolve(flag, read)?);
+    }
+    Ok(peers)
+}
+
 /// A peer as addresses.
-fn resolve(arg: PeerArg) -> Result<Vec<Peer>> {
+fn resolve(flag: &str, arg: PeerArg) -> Result<Vec<Peer>> {
     let (host, ports) = match arg {
         PeerArg::Peer(peer) => return Ok(vec![peer]),
         PeerArg::Host { host, ports } => (host, ports),
     };
-    let addresses = words::resolve(&host)?.into_iter();
+    let addresses = words::resolve(flag, &host)?.into_iter();
     Ok(addresses
         .map(|address| Peer::at(address.into(), &ports))
         .collect())

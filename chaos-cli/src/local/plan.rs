@@ -32,14 +32,15 @@ pub(super) fn plan(args: &Plan) -> Result<Exit> {
         spec: order.spec,
         deadline: 0,
         seed: order.seed,
+        anchor: 1,
         spare: order.spare,
     };
     let table = lower(&Table::default(), &[fault])?;
-    let (live, outward) = flows::outward(&args.fault.target)?;
+    let (live, reached) = flows::within_reach(&args.fault.target)?;
     let preview = Preview {
         faults,
         live,
-        flows: outward
+        flows: reached
             .into_iter()
             .filter(|flow| meets(&table, flow))
             .collect(),

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use chaos_abi::{Bank, Block, Direction, FragmentFlow, FragmentKey, Rule};
+use chaos_abi::{Bank, Birth, Block, Direction, Flow, FragmentFlow, FragmentKey, Protocol, Rule};
 use chaos_ebpf::{Case, Fate, Hit, Packet, Tables};
 use chaos_plan::{Image, PacketWords, Table};
 
 use super::{draws::Draws, link::Captured, words};
+
+/// The cut of the fault: a connection that the capture does not show begin existed before it.
+pub(super) const ANCHOR: u32 = 1;
 
 /// The kernel's memory as one fault uses it.
 pub(super) struct Court<'a> {
@@ -14,6 +17,8 @@ pub(super) struct Court<'a> {
     image: Image,
     case: Case,
     fragments: HashMap<FragmentKey, FragmentFlow>,
+    births: HashMap<Flow, Birth>,
+    loopback: bool,
     draws: Draws,
 }
 
@@ -44,12 +49,15 @@ impl Judgement {
 }
 
 impl<'a> Court<'a> {
-    pub(super) fn of(table: &'a Table) -> Self {
+    /// `loopback`: whether the packets were captured there.
+    pub(super) fn of(table: &'a Table, loopback: bool) -> Self {
         Self {
             table,
             image: table.image(),
             case: Case::default(),
             fragments: HashMap::new(),
+            births: HashMap::new(),
+            loopback,
             draws: Draws::default(),
         }
     }
@@ -61,12 +69,14 @@ impl<'a> Court<'a> {
             return Judgement::unread("no IP packet, neighbour discovery, or cut short");
         }
         case.length = packet.length;
+        case.packet.set_loopback(self.loopback);
         self.share();
         self.case.look(Bank::A);
         for identity in 0..self.case.packet.identities() {
             self.case.join(&Stored(&self.image), identity);
         }
         self.case.open(now, true);
+        self.case.birth = self.birth(now);
         let why = self.hear();
         Judgement {
             packet: Some(self.case.packet),
@@ -93,6 +103,30 @@ impl<'a> Court<'a> {
         }
     }
 
+    /// How the packet's connection began, as the hooks write it down.
+    fn birth(&mut self, at: u64) -> Birth {
+        let packet = &self.case.packet;
+        if packet.protocol() != Protocol::Tcp {
+            return Birth::UNKNOWN;
+        }
+        let begins = packet.begins();
+        let birth = Birth {
+            at,
+            cut: if begins.is_some() { ANCHOR } else { 0 },
+            opener: begins.map_or(0, |opener| opener as u32),
+        };
+        if packet.opens() && begins.is_some() {
+            self.births.insert(packet.flow, birth);
+        }
+        *self.births.entry(packet.flow).or_insert(birth)
+    }
+
+    /// Whether the packet matches a rule that spares it from this one.
+    fn is_spared(&self, rule: &Rule) -> bool {
+        let row = self.image.blocks.get(usize::from(rule.spared_by));
+        rule.spared_by != 0 && row.is_some_and(|row| self.case.has_met(row))
+    }
+
     /// Hears every rule that the packet matches; the last word of each that matters.
     fn hear(&mut self) -> String {
         let mut said = Vec::new();
@@ -102,7 +136,8 @@ impl<'a> Court<'a> {
                 continue;
             };
             self.case.rule = Rule::at(block, slot);
-            let fate = self.case.fate(&self.case.rule);
+            let spared = self.is_spared(&self.case.rule);
+            let fate = self.case.fate(&self.case.rule, spared);
             let mut is_hit = false;
             if let Fate::Hit(action) = fate {
                 let rank = self.case.rule.rank;
@@ -115,14 +150,15 @@ impl<'a> Court<'a> {
             said.extend(words::of(fate, is_hit, slot, self.table));
         }
         if said.is_empty() {
-            return words::unmatched(self.table, &packet_words(&self.case.packet));
+            return words::unmatched(self.table, &packet_words(&self.case));
         }
         said.join("; ")
     }
 }
 
 /// A packet as a rule's words see it.
-fn packet_words(packet: &Packet) -> PacketWords {
+fn packet_words(case: &Case) -> PacketWords {
+    let packet = &case.packet;
     let flow = &packet.flow;
     let ports = [flow.local_port, flow.peer_port].map(u16::from_be_bytes);
     PacketWords {
@@ -130,6 +166,8 @@ fn packet_words(packet: &Packet) -> PacketWords {
         protocol: packet.protocol(),
         peer: words::address(&flow.peer),
         ports: packet.has_ports().then_some((ports[0], ports[1])),
+        loopback: packet.is_loopback(),
+        birth: case.birth,
     }
 }
 

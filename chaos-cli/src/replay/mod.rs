@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use chaos_abi as abi;
-use chaos_api::{Block, Direction, Draw, NetworkFault, Span};
+use chaos_api::{Block, Direction, Draw, Interfaces, NetworkFault, Span};
 use chaos_plan::{Fault, Spare, Table, lower};
 use serde::Serialize;
 
 use self::{
-    court::{Court, Judgement},
+    court::{ANCHOR, Court, Judgement},
     link::Captured,
     side::Side,
 };
@@ -72,11 +72,13 @@ pub(super) fn replay(args: &Replay) -> Result<Exit> {
         deadline: spec.duration.as_nanos(),
         spec,
         seed,
+        anchor: ANCHOR,
         spare: Spare::default(),
     };
     let (faults, draw) = (fault.spec.faults.words(), fault.spec.draw);
+    let loopback = fault.spec.traffic.interfaces == Interfaces::Loopback;
     let table = lower(&Table::default(), &[fault])?;
-    let packets = rows(&table, &side, &packets);
+    let packets = rows(Court::of(&table, loopback), &side, &packets);
     let mut verdicts = BTreeMap::new();
     for row in &packets {
         *verdicts.entry(row.verdict).or_default() += 1;
@@ -93,8 +95,7 @@ pub(super) fn replay(args: &Replay) -> Result<Exit> {
 }
 
 /// Judges packet after packet.
-fn rows(table: &Table, side: &Side, packets: &[Captured]) -> Vec<Row> {
-    let mut court = Court::of(table);
+fn rows(mut court: Court, side: &Side, packets: &[Captured]) -> Vec<Row> {
     let began = packets.first().map_or(0, |packet| packet.at);
     let row = |(number, packet): (usize, &Captured)| {
         let now = packet.at.saturating_sub(began);

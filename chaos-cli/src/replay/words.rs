@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use chaos_abi::{Direction, Flow, Protocol};
 use chaos_ebpf::{Fate, Packet, tcp};
-use chaos_plan::{PacketWords, Table};
+use chaos_plan::{PacketWords, PlannedRule, Table};
 
 /// What a rule said of a packet; nothing where it has no say.
 pub(super) fn of(fate: Fate, is_hit: bool, slot: u32, table: &Table) -> Option<String> {
@@ -22,10 +22,12 @@ pub(super) fn of(fate: Fate, is_hit: bool, slot: u32, table: &Table) -> Option<S
 
 /// Why no rule matches a packet: what it has that none of them means.
 pub(super) fn unmatched(table: &Table, packet: &PacketWords) -> String {
-    let misses = table
-        .rules()
-        .filter_map(|(_, rule)| rule.matching.misses(packet));
-    let mut misses: Vec<String> = misses.map(|miss| miss.to_string()).collect();
+    let rules = table.rules().filter(|(_, rule)| rule.id.block.is_some());
+    let miss = |rule: &PlannedRule| match rule.matching.misses(packet) {
+        Some(miss) => miss.to_string(),
+        None => "another connection".into(),
+    };
+    let mut misses: Vec<String> = rules.map(|(_, rule)| miss(rule)).collect();
     misses.sort();
     misses.dedup();
     format!("not meant: {}", misses.join(", "))

@@ -126,6 +126,11 @@ fn is_to_many(skb: &Skb) -> bool {
 #[inline(always)]
 pub(super) fn route(skb: &Skb) -> i32 {
     skb.set_mark(MARK_PASS);
+    neighbour(skb)
+}
+
+#[inline(always)]
+fn neighbour(skb: &Skb) -> i32 {
     // SAFETY: no parameters: the kernel looks the next hop up by the packet itself.
     (unsafe { bpf_redirect_neigh(skb.ifindex(), core::ptr::null_mut(), 0, 0) }) as i32
 }
@@ -187,11 +192,15 @@ fn answer(skb: &Skb, packet: &Packet) -> Result<i32, Refused> {
     if !packet.opens() {
         let onward = Segment::onward(packet).header(&packet.flow, partial);
         skb.store(packet.l4, &onward)?;
-        skb.send_copy(skb.ifindex(), !leaving)?;
+        skb.send_copy(skb.ifindex(), !leaving && !packet.is_loopback())?;
     }
     turn(skb, packet)?;
     let back = Segment::back(packet).header(&packet.flow, partial);
     skb.store(packet.l4, &back)?;
+    // What is put into loopback from outside has no route to the addresses on both of its ends.
+    if packet.is_loopback() {
+        return Ok(neighbour(skb));
+    }
     Ok(redirect(skb.ifindex(), leaving))
 }
 

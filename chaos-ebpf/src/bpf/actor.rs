@@ -14,12 +14,13 @@ use chaos_ebpf::{Case, Fate, Hit, Packet, Segment, tcp};
 
 use super::{
     act::turn,
+    births,
     count::{self, counters},
     draw::draw,
     judge,
     read::{Scratch, case, read},
     skb::{Refused, Skb},
-    table::{armed, meet, take_rule},
+    table::{armed, meet, spares, take_rule},
     time::{leased, now},
 };
 
@@ -92,6 +93,7 @@ fn resetting() -> Option<(u32, &'static Case)> {
     if !leased(now) {
         return None;
     }
+    births::learn(Scratch::Actor);
     let before = meet(Scratch::Actor, armed()?)?;
     before.open(now, true);
     let case = judge::each(Scratch::Actor, next_rule)?;
@@ -110,7 +112,8 @@ extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
         return judge::AGAIN;
     }
     let (action, rank) = (Action::Reset, case.rule.rank);
-    if case.fate(&case.rule) == Fate::Hit(action) && draw(case).is_hit() {
+    let fate = case.fate(&case.rule, spares(case));
+    if fate == Fate::Hit(action) && draw(case).is_hit() {
         case.hit(Hit { action, rank, slot });
     }
     judge::AGAIN
@@ -226,7 +229,12 @@ fn emit(skb: &Skb, packet: &Packet, numbers: Numbers) -> Result<(), Refused> {
             send(skb, packet, to_peer(numbers.snd_una, numbers.rcv_nxt))?;
         }
     }
-    skb.set_mark(MARK_PASS);
+    // On loopback the target is routed to as the peer is: no route leads in from there.
+    if !packet.is_loopback() {
+        skb.set_mark(MARK_PASS);
+    } else if opening {
+        skb.set_mark(MARK_ROUTE);
+    }
     turn(skb, packet)?;
     send(skb, packet, to_target(opening, numbers))
 }

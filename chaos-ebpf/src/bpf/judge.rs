@@ -11,7 +11,7 @@ use super::{
     draw::draw,
     read::{Scratch, case},
     skb::Skb,
-    table::{meet, take_rule},
+    table::{meet, spares, take_rule},
     tell,
     time::{leased, now},
 };
@@ -97,7 +97,7 @@ fn judge(case: &mut Case, slot: u32) {
     let (Some(()), Some(counters)) = (take_rule(case, slot), counters(slot)) else {
         return;
     };
-    let action = match case.fate(&case.rule) {
+    let action = match case.fate(&case.rule, spares(case)) {
         Fate::Void => return,
         Fate::Expired => {
             counters.expired += 1;

@@ -5,11 +5,11 @@ use aya_ebpf::{
     bindings::{BPF_F_INNER_MAP, BPF_F_NO_PREALLOC},
     btf_maps::{self, ArrayOfMaps},
     macros::{btf_map, map},
-    maps::{Array, LpmTrie, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
+    maps::{Array, HashMap, LpmTrie, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use chaos_abi::{
-    ABI_VERSION, Bank, Block, Config, Counters, DrawKey, FragmentFlow, FragmentKey, MAX_FRAGMENTED,
-    MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, Seen, SeenKey,
+    ABI_VERSION, Bank, Birth, Block, Config, Counters, DrawKey, Flow, FragmentFlow, FragmentKey,
+    MAX_BIRTHS, MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, Seen, SeenKey,
 };
 use chaos_ebpf::Case;
 
@@ -66,6 +66,13 @@ pub(super) static PENDING: RingBuf = RingBuf::with_byte_size(32 * 1024, 0);
 pub(super) static FRAGMENTS: LruHashMap<FragmentKey, FragmentFlow> =
     LruHashMap::with_max_entries(MAX_FRAGMENTED as u32, 0);
 
+/// How TCP connections began. Not LRU: one that is forgotten would be taken for a new one.
+#[map]
+pub(super) static BIRTHS: HashMap<Flow, Birth> =
+    HashMap::with_max_entries(MAX_BIRTHS as u32, BPF_F_NO_PREALLOC);
+
+#[map]
+pub(super) static UNBORN: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
 #[map]
 pub(super) static NUMBERS: Array<u64> = Array::with_max_entries(RULES_MAX, 0);
 

@@ -2,6 +2,7 @@
 
 mod act;
 mod actor;
+mod births;
 mod count;
 mod draw;
 mod judge;
@@ -54,13 +55,17 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
         _ => {}
     }
     count::seen(skb, direction);
-    let Some(bank) = table::armed() else {
+    if table::config().is_none() {
         return NEXT;
-    };
+    }
     let Some(case) = read(skb, direction, Scratch::Hook) else {
         return NEXT;
     };
     share(&case.packet);
+    births::learn(Scratch::Hook);
+    let Some(bank) = table::armed() else {
+        return NEXT;
+    };
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
         Verdict::Act(hit, packet) => match deed(skb, hit, packet) {
@@ -92,14 +97,25 @@ fn deed(skb: &Skb, hit: Hit, packet: &Packet) -> Deed {
     }
 }
 
-/// A packet that netfault made passes, and every program after us sees it without our mark.
+/// A packet that netfault made passes, and every program after us sees it without our mark; but what
+/// leaves through loopback arrives there too, and is to be known then.
 #[inline(always)]
 fn ours(skb: &Skb, direction: Direction) -> i32 {
+    if matches!(direction, Direction::Egress) && is_loopback(skb) {
+        return NEXT;
+    }
     skb.set_mark(0);
     if let Direction::Ingress = direction {
         skb.to_this_host();
     }
     NEXT
+}
+
+/// Whether a packet is on the loopback interface, where that has hooks.
+#[inline(always)]
+fn is_loopback(skb: &Skb) -> bool {
+    let config = maps::CONFIG.get(0);
+    config.is_some_and(|config| config.loopback != 0 && config.loopback == skb.ifindex())
 }
 
 #[panic_handler]

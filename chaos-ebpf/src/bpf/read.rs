@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_loop};
-use chaos_abi::Direction;
+use chaos_abi::{Birth, Direction};
 use chaos_ebpf::{Case, EXTENSIONS, Frame, Packet};
 
 use super::{
@@ -76,7 +76,10 @@ extern "C" fn read_frame<const HOW: bool>(_: u64, read: *mut Read<HOW>) -> i64 {
     } else {
         Direction::Ingress
     };
+    let loopback = super::is_loopback(&Skb::from_raw(read.skb));
     if case.packet.begin(read, direction).is_some() {
+        case.packet.set_loopback(loopback);
+        case.birth = Birth::UNKNOWN;
         case.is_read = 1;
     }
     1

@@ -6,7 +6,7 @@ use aya_ebpf::{
     helpers::generated::bpf_loop,
     maps::{LpmTrie, lpm_trie::Key},
 };
-use chaos_abi::{Bank, Block, Rule};
+use chaos_abi::{Bank, Block, Config, Rule};
 use chaos_ebpf::{Case, Tables};
 
 use super::{
@@ -14,10 +14,18 @@ use super::{
     read::{Scratch, case},
 };
 
+/// What the hooks are to do; `None` where that is nothing.
+#[inline(always)]
+pub(super) fn config() -> Option<&'static Config> {
+    CONFIG
+        .get(0)
+        .filter(|config| config.armed | config.cuts != 0)
+}
+
 /// The bank to match in; `None` while the table is empty.
 #[inline(always)]
 pub(super) fn armed() -> Option<Bank> {
-    let config = CONFIG.get(0)?;
+    let config = config()?;
     (config.armed != 0).then_some(Bank::from_word(config.bank))
 }
 
@@ -78,4 +86,15 @@ pub(super) fn take_rule(case: &mut Case, slot: u32) -> Option<()> {
     let block = SLABS.get_value(bank as u32, &block)?;
     case.rule = Rule::at(block, slot);
     Some(())
+}
+
+/// Whether the packet of a case matches a rule that spares it from the one it has taken.
+#[inline(always)]
+pub(super) fn spares(case: &Case) -> bool {
+    let row = u32::from(case.rule.spared_by);
+    if row == 0 {
+        return false;
+    }
+    let row = SLABS.get_value(case.bank() as u32, &row);
+    row.is_some_and(|row| case.has_met(row))
 }

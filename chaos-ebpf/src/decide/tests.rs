@@ -2,7 +2,7 @@
 
 use core::cmp::Reverse;
 
-use chaos_abi::{Action, CERTAIN, Rule, RuleSet};
+use chaos_abi::{Action, CERTAIN, Rule, RuleSet, flag::EXISTING};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ fn case(set: RuleSet, now: u64, leased: bool) -> Case {
 
 /// What a rule means at `now` for a packet that it matches.
 fn fate(rule: &Rule, now: u64) -> Fate {
-    case(RuleSet::EMPTY, now, true).fate(rule)
+    case(RuleSet::EMPTY, now, true).fate(rule, false)
 }
 
 fn sets() -> impl Strategy<Value = RuleSet> {
@@ -92,33 +92,47 @@ fn a_reject_rule_lets_on_what_is_no_attempt() {
     assert_eq!(fate(&reject, 0), Fate::LetThrough);
     let mut datagram = case(RuleSet::EMPTY, 0, true);
     datagram.packet.flow.protocol = 17;
-    assert_eq!(datagram.fate(&reject), Fate::Hit(Action::Reject));
+    assert_eq!(datagram.fate(&reject, false), Fate::Hit(Action::Reject));
 }
 
 #[test]
 fn a_rule_leaves_alone_what_its_fault_spares_while_it_is_in_force() {
-    let spared_by = |slot: u16, deadline| Rule {
-        spared_by: slot + 1,
-        ..rule(Action::Reset.word(), deadline, CERTAIN)
-    };
+    let reset = |deadline| rule(Action::Reset.word(), deadline, CERTAIN);
     let met: RuleSet = [3, 63, 64, 1023].into_iter().collect();
+    let row = |slots: &[u16]| slots.iter().copied().collect::<RuleSet>().0;
     let before = case(met, 50, true);
     for slot in [3, 63, 64, 1023] {
-        assert_eq!(before.fate(&spared_by(slot, 100)), Fate::Spared, "{slot}");
+        assert!(before.has_met(&row(&[0, slot])), "{slot}");
     }
-    for slot in [0, 2, 4, 62, 65, 128, 1022] {
-        let hit = Fate::Hit(Action::Reset);
-        assert_eq!(before.fate(&spared_by(slot, 100)), hit, "{slot}");
-    }
-    assert_eq!(before.fate(&spared_by(3, 50)), Fate::Expired);
-    assert_eq!(case(met, 50, false).fate(&spared_by(3, 100)), Fate::Lapsed);
+    assert!(!before.has_met(&row(&[0, 2, 4, 62, 65, 128, 1022])));
+    assert_eq!(before.fate(&reset(100), true), Fate::Spared);
+    assert_eq!(before.fate(&reset(50), true), Fate::Expired);
+    assert_eq!(case(met, 50, false).fate(&reset(100), true), Fate::Lapsed);
     let mut after = before;
     while after.next_rule().is_some() {}
+    assert!(after.has_met(&row(&[64])), "after others");
+}
+
+#[test]
+fn a_rule_says_nothing_of_connections_that_it_does_not_ask_for() {
+    let existing = Rule {
+        flags: EXISTING,
+        anchor: 2,
+        ..rule(Action::Reset.word(), 100, CERTAIN)
+    };
+    let mut case = case(RuleSet::EMPTY, 50, true);
     assert_eq!(
-        after.fate(&spared_by(64, 100)),
-        Fate::Spared,
-        "after others"
+        case.fate(&existing, true),
+        Fate::Void,
+        "one that is not known"
     );
+    case.birth.cut = 2;
+    assert_eq!(case.fate(&existing, false), Fate::Void);
+    case.birth.cut = 1;
+    assert_eq!(case.fate(&existing, false), Fate::Hit(Action::Reset));
+    assert_eq!(case.fate(&existing, true), Fate::Spared);
+    case.now = 100;
+    assert_eq!(case.fate(&existing, false), Fate::Expired);
 }
 
 #[test]

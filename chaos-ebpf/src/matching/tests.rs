@@ -34,7 +34,7 @@ fn tables() -> Hand {
     let head = Head {
         words: 16,
         rules: 99,
-        traits: u32::MAX,
+        traits: u64::MAX,
         ..Head::default()
     };
     let mut blocks = vec![row(&[1, 64, 1023]); FREE as usize];

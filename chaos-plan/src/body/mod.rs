@@ -45,7 +45,7 @@ pub struct PlannedFault {
     pub id: FaultId,
     /// What it does.
     pub faults: Faults,
-    /// The traffic that it meets; its peers are indices of [`PlanBody::peers`].
+    /// The traffic that it meets; its peers, and those that it excepts, are indices of [`PlanBody::peers`].
     #[serde(default, skip_serializing_if = "Traffic::is_all")]
     pub traffic: Traffic<u32>,
     /// When it ends, by the API server's clock.

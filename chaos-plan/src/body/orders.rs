@@ -60,13 +60,16 @@ impl PlanBody {
     }
 
     fn order(&self, pod: &PodPlan, fault: &PlannedFault, left: Span) -> PodOrder {
-        let sets = fault.traffic.peers.iter();
-        let peers = sets.flat_map(|index| self.peers[at(*index)].peers());
+        let peers = |sets: &[u32]| {
+            let peers = sets.iter().flat_map(|index| self.peers[at(*index)].peers());
+            peers.collect()
+        };
+        let traffic = &fault.traffic;
         let spares = fault.probes == Probes::Spare && !pod.probes.is_empty();
         PodOrder {
             id: fault.id.clone(),
             spec: FaultSpec {
-                traffic: fault.traffic.with_peers(peers.collect()),
+                traffic: traffic.with_peers(peers(&traffic.peers), peers(&traffic.except_peers)),
                 faults: fault.faults,
                 duration: left,
                 seed: Some(fault.seed),

@@ -67,7 +67,8 @@ impl PlanBody {
     /// Every index is of something that is there.
     fn check(&self) -> Result<(), Unsupported> {
         let there = |index: u32, len: usize| usize::try_from(index).is_ok_and(|index| index < len);
-        let peers = self.faults.iter().flat_map(|fault| &fault.traffic.peers);
+        let traffic = self.faults.iter().map(|fault| &fault.traffic);
+        let peers = traffic.flat_map(|traffic| traffic.peers.iter().chain(&traffic.except_peers));
         let faults = self.pods.iter().flat_map(|pod| &pod.faults);
         let peer = peers
             .copied()

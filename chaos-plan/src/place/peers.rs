@@ -15,6 +15,8 @@ use crate::PeerSet;
 pub(super) struct Peers {
     /// The sets; none only where the fault names no peer.
     pub(super) sets: Vec<PeerSet>,
+    /// Those that it excepts.
+    pub(super) except: Vec<PeerSet>,
     /// What the user should know, a line each.
     pub(super) notes: Vec<String>,
 }
@@ -54,8 +56,31 @@ pub(super) fn expand(fault: &FaultView, index: &Index) -> Result<Peers, Stop> {
     if some {
         sets.remove(&nothing());
     }
+    let except = except(fault, &scope, &mut notes)?;
     let sets = sets.into_iter().collect();
-    Ok(Peers { sets, notes })
+    Ok(Peers {
+        sets,
+        except,
+        notes,
+    })
+}
+
+/// The peers that a fault excepts. One that is not there when it starts may be misspelt, and the
+/// fault would hit what it is to leave alone.
+fn except(fault: &FaultView, scope: &Scope, notes: &mut Vec<String>) -> Result<Vec<PeerSet>, Stop> {
+    let mut sets = BTreeSet::new();
+    for (index, words) in fault.spec.traffic.except_peers.iter().enumerate() {
+        let mut own = Vec::new();
+        let found = look_up(words, scope, &mut own);
+        if found.is_empty() && fault.started.is_none() {
+            let why = own.join("; ");
+            let message = format!("exceptPeers[{index}] is not there: {why}");
+            return Err(Stop::refused(Reason::NoPeers, message));
+        }
+        notes.extend(own);
+        sets.extend(found);
+    }
+    Ok(sets.into_iter().collect())
 }
 
 /// The set that nothing matches.

@@ -79,10 +79,11 @@ impl Node<'_> {
     fn fault(&mut self, fault: &FaultView, peers: &Peers, ends: Timestamp) -> u32 {
         if self.faults.last().is_none_or(|last| last.id != fault.id) {
             let sets = peers.sets.iter().map(|set| self.set(set)).collect();
+            let except = peers.except.iter().map(|set| self.set(set)).collect();
             self.faults.push(PlannedFault {
                 id: fault.id.clone(),
                 faults: fault.spec.faults,
-                traffic: fault.spec.traffic.with_peers(sets),
+                traffic: fault.spec.traffic.with_peers(sets, except),
                 ends,
                 seed: fault.seed,
                 draw: fault.spec.draw,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use chaos_abi::{Direction, Protocol as Word};
 use chaos_api::{Protocol, Reason, Span};
-use chaos_plan::{Fault, Outcome, PodOrder, Spare, Table, World, lower, matches};
+use chaos_plan::{Fault, Outcome, PacketWords, PodOrder, Spare, Table, World, lower, matches};
 
 use crate::town::{fault, labels, only, placed, pod, port, started, town, verdict};
 
@@ -206,6 +206,7 @@ fn peers_that_go_leave_a_rule_that_nothing_matches_and_never_one_that_everything
         spec: order.spec,
         deadline: 1,
         seed: 1,
+        anchor: 0,
         spare: Spare::default(),
     };
     let table = lower(&Table::default(), &[fault]).unwrap();
@@ -243,4 +244,59 @@ fn pods_and_services_of_both_families_are_named_by_all_addresses() {
         "{namespaceSelector: {matchLabels: {tier: backend}}, podSelector: {matchLabels: {app: both}}}",
     );
     assert_eq!(resolved(&words, &world), ["10.1.2.20/32", "fd00::20/128"]);
+}
+
+#[test]
+fn excepted_peers_are_looked_up_too_and_spared() {
+    let words = format!(
+        "mode: All, traffic: {{exceptPeers: [{{{NATS}, ports: [{{port: client}}]}}, \
+         {{ipBlock: {{cidr: 10.9.0.0/16}}}}]}}, faults: {{blackhole: {{}}}}"
+    );
+    let order = order(&words, &town());
+    assert_eq!(order.spec.traffic.peers, []);
+    let fault = Fault {
+        name: order.id.name,
+        spec: order.spec,
+        deadline: 1,
+        seed: 1,
+        anchor: 0,
+        spare: Spare::default(),
+    };
+    let table = lower(&Table::default(), &[fault]).unwrap();
+    let acts = |peer: &str, protocol| {
+        let (local, peer) = ("10.1.1.10:40000".parse().unwrap(), peer.parse().unwrap());
+        let packet = PacketWords::of(local, peer, protocol, Direction::Egress);
+        !table.acting(&packet).is_empty()
+    };
+    for spared in ["10.1.2.20:4223", "10.96.0.7:4222", "10.9.1.1:1"] {
+        assert!(!acts(spared, Word::Tcp), "{spared}");
+    }
+    assert!(!acts("10.9.1.1:1", Word::Icmp));
+    for met in ["10.1.2.20:8222", "10.96.0.7:80", "10.8.1.1:1"] {
+        assert!(acts(met, Word::Tcp), "{met}");
+    }
+    assert!(
+        acts("10.1.2.20:4223", Word::Udp),
+        "the Service's port is TCP's"
+    );
+}
+
+#[test]
+fn an_excepted_peer_that_is_not_there_may_be_misspelt() {
+    let words = "mode: All, traffic: {exceptPeers: [{service: {name: natz, namespace: messaging}}]}, \
+                 faults: {blackhole: {}}";
+    let fresh = fault("a", words);
+    let refused = verdict(&fresh, &town());
+    assert!(
+        format!("{refused:?}").contains("exceptPeers[0] is not there"),
+        "{refused:?}"
+    );
+    let running = started(fresh, &["orders-0"]);
+    let plan = only(&placed(std::slice::from_ref(&running), &town()), "n1");
+    let order = plan.orders(&plan.pods[0], |_| Span::from_secs(5)).remove(0);
+    assert_eq!(
+        order.spec.traffic.except_peers,
+        [],
+        "one that went later excepts nothing"
+    );
 }

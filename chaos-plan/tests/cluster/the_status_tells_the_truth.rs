@@ -366,6 +366,8 @@ fn a_status_is_bounded_and_its_totals_are_not() {
             local: "10.1.1.1:1".parse().unwrap(),
             peer: "10.2.2.2:2".parse().unwrap(),
             state: "ESTAB".into(),
+            loopback: false,
+            initiator: chaos_api::Initiator::Any,
             recv_queue: 0,
             send_queue: 0,
             inode: None,

@@ -35,6 +35,8 @@ fn every_port_of_both_sides() {
         protocol: chaos_abi::Protocol::Tcp,
         peer: "10.0.0.1".parse().unwrap(),
         ports: Some(ports),
+        loopback: false,
+        birth: chaos_abi::Birth::UNKNOWN,
     };
     let locals = (0..=u16::MAX).map(|port| packet((port, 1)));
     let peers = (0..=u16::MAX).map(|port| packet((8080, port)));

@@ -24,6 +24,7 @@ fn receipt(counters: Counters, life: &Life) -> Receipt {
         seen: vec![("eth0".into(), Direction::Egress, seen)],
         connections: [("cut-nats".into(), 3), ("another".into(), 9)].into(),
         untold: 3,
+        unborn: 5,
     };
     let clock = Clock {
         boot: 1_700_000_000_000_000_000,
@@ -38,6 +39,7 @@ fn alive() -> Life {
         ended: None,
         interrupted: Span::ZERO,
         untold: 3,
+        unborn: 5,
         past: BTreeMap::new(),
     }
 }
@@ -164,4 +166,28 @@ fn cpus_that_saw_nothing_have_no_part_in_the_first_hit() {
     };
     let sum = total(&[cpu(0, 0, 0), cpu(2, 30, 40), cpu(1, 20, 20)]);
     assert_eq!(sum, cpu(3, 20, 40));
+}
+
+#[test]
+fn connections_that_could_not_be_remembered_are_told_where_it_matters() {
+    let forgotten = |yaml, before| {
+        let fault = read(yaml);
+        let table = lower(&Table::default(), std::slice::from_ref(&fault)).unwrap();
+        let observed = Observed {
+            unborn: 7,
+            ..Observed::default()
+        };
+        let life = Life {
+            unborn: before,
+            ..alive()
+        };
+        raise(&fault, &table, &life, &observed, Clock { boot: 0 }).warnings
+    };
+    let drain = include_str!("../../../examples/drain.yaml");
+    let expected =
+        "2 connections began while no more could be remembered: who opened them is not known";
+    assert_eq!(forgotten(drain, 5), [expected]);
+    assert!(forgotten(drain, 7).is_empty());
+    let reset = include_str!("../../../examples/reset.yaml");
+    assert!(forgotten(reset, 5).is_empty());
 }

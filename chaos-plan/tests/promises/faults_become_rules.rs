@@ -12,6 +12,7 @@ pub(crate) fn read(yaml: &str) -> Fault {
         deadline: fault.spec.duration.as_nanos(),
         seed: fault.spec.seed.unwrap_or(7),
         spec: fault.spec,
+        anchor: 0,
         spare: Spare::default(),
     }
 }
@@ -241,8 +242,8 @@ fn what_a_fault_spares_is_one_more_rule_without_an_action() {
         "a/spare/0: TCP, local port 8080 or 9000, peer 10.0.0.1/32 or fd00::1/128"
     );
     assert_eq!((rules.len(), last.rule.action), (3, 0));
-    let spared: Vec<_> = rules.iter().map(PlannedRule::spared_by).collect();
-    assert_eq!(spared, [Some(2), Some(2), None]);
+    let spared: Vec<Vec<u16>> = rules.iter().map(|r| r.spared_by.iter().collect()).collect();
+    assert_eq!(spared, [vec![2], vec![2], vec![]]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(crate) fn select(image: &Image, packet: &PacketWords) -> RuleSet {
         packet.protocol,
         v6,
         packet.ports.is_some(),
+        packet.loopback,
     );
     assert_eq!(
         head.traits >> traits & 1 == 0,
@@ -42,8 +43,8 @@ pub(crate) fn acting(image: &Image, packet: &PacketWords) -> RuleSet {
     let matched = select(image, packet);
     let acts = |slot: &u16| {
         let rule = rule(image, *slot);
-        let spared = rule.spared_by != 0 && matched.contains(rule.spared_by - 1);
-        rule.action != 0 && !spared
+        let spared = matched.and(&row(image, u32::from(rule.spared_by)));
+        rule.action != 0 && rule.takes(&packet.birth) && spared.is_empty()
     };
     matched.iter().filter(acts).collect()
 }
@@ -143,7 +144,13 @@ impl Kernel {
         let Some(image) = image.filter(|_| self.config.armed != 0) else {
             return Acting::new();
         };
-        let said = |slot| (self.owners[bank][&slot].clone(), rule(image, slot));
+        let said = |slot| {
+            let rule = Rule {
+                spared_by: 0,
+                ..rule(image, slot)
+            };
+            (self.owners[bank][&slot].clone(), rule)
+        };
         acting(image, packet).iter().map(said).collect()
     }
 }

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chaos_abi as abi;
 use chaos_api::{
-    Blackhole, Direction, Draw, Family, FaultSpec, Faults, IpBlock, Loss, Peer, PeerPort, Percent,
-    PortRange, Protocol, Reject, RejectWith, Reset, Span, Traffic,
+    Blackhole, Connections, Direction, Draw, Family, FaultSpec, Faults, Initiator, Interfaces,
+    IpBlock, Loss, Peer, PeerPort, Percent, PortRange, Protocol, Reject, RejectWith, Reset, Span,
+    Traffic,
 };
 use chaos_plan::{Fault, PacketWords, Spare};
 use ipnet::IpNet;
@@ -58,6 +59,7 @@ fn fault((name, spec, deadline, seed, spare): (&str, FaultSpec, u64, u64, Spare)
         spec,
         deadline,
         seed,
+        anchor: u32::try_from(seed).unwrap(),
         spare,
     }
 }
@@ -122,16 +124,39 @@ fn traffic() -> impl Strategy<Value = Traffic> {
         select(families),
         vec(ports(), 0..3),
         vec(peer(), 0..4),
+        vec(peer(), 0..3),
+        told(),
     );
     parts.prop_map(
-        |(direction, protocol, family, local_ports, peers)| Traffic {
+        |(direction, protocol, family, local_ports, peers, except_peers, told)| Traffic {
             direction,
             protocol,
             family,
             local_ports,
             peers,
+            except_peers,
+            ..told
         },
     )
+}
+
+/// The words that tell interfaces and connections apart.
+fn told() -> impl Strategy<Value = Traffic> {
+    let words = (
+        select(vec![Interfaces::Pod, Interfaces::Loopback, Interfaces::All]),
+        select(vec![
+            Connections::All,
+            Connections::Existing,
+            Connections::New,
+        ]),
+        select(vec![Initiator::Any, Initiator::Target, Initiator::Peer]),
+    );
+    words.prop_map(|(interfaces, connections, initiator)| Traffic {
+        interfaces,
+        connections,
+        initiator,
+        ..Traffic::default()
+    })
 }
 
 fn peer() -> impl Strategy<Value = Peer> {
@@ -166,17 +191,29 @@ fn packet() -> impl Strategy<Value = PacketWords> {
     let directions = vec![abi::Direction::Ingress, abi::Direction::Egress];
     let protocols = [6, 17, 1, 132].map(abi::Protocol::from_number).to_vec();
     let ports = option::weighted(0.9, (port(), port()));
-    (select(directions), select(protocols), address(), ports).prop_map(
-        |(direction, protocol, peer, ports)| {
+    let rest = (any::<bool>(), birth());
+    (
+        select(directions),
+        select(protocols),
+        address(),
+        ports,
+        rest,
+    )
+        .prop_map(|(direction, protocol, peer, ports, (loopback, birth))| {
             let ported = matches!(protocol, abi::Protocol::Tcp | abi::Protocol::Udp);
             PacketWords {
                 direction,
                 protocol,
                 peer,
                 ports: ports.filter(|_| ported),
+                loopback,
+                birth,
             }
-        },
-    )
+        })
+}
+
+fn birth() -> impl Strategy<Value = abi::Birth> {
+    (0_u32..5, 0_u32..3).prop_map(|(cut, opener)| abi::Birth { at: 0, cut, opener })
 }
 
 fn port() -> impl Strategy<Value = u16> {

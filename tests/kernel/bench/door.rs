@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Mutex;
 
-use aya::maps::{Map, MapData, PerCpuHashMap, PerCpuValues, RingBuf, loaded_maps};
+use aya::maps::{HashMap, Map, MapData, PerCpuHashMap, PerCpuValues, RingBuf, loaded_maps};
 use aya::programs::{ProgramInfo, SchedClassifier, TestRun, TestRunOptions, loaded_programs};
 use aya::util::nr_cpus;
-use chaos_abi::{Direction, Pending, Seen, SeenKey, maps};
+use chaos_abi::{Birth, Direction, Flow, Pending, Seen, SeenKey, maps};
 use chaos_agent::dataplane::{Dataplane, Program};
 
 /// Bytes that hold a `struct __sk_buff` of any kernel.
@@ -102,6 +102,12 @@ impl Door {
     }
 
     /// A map that the hooks use.
+    /// How connections began, as the hooks write it down.
+    pub(crate) fn births(&self) -> HashMap<MapData, Flow, Birth> {
+        let births = Map::HashMap(self.map(maps::BIRTHS));
+        births.try_into().expect("the layout is shared")
+    }
+
     fn map(&self, name: &str) -> MapData {
         let ids = self.info(Program::Ingress).map_ids();
         let ids = ids

@@ -19,7 +19,7 @@ pub(crate) mod words;
 
 use chaos_abi::{Counters, Direction, MARK_OUT, MARK_PASS, Pending};
 use chaos_agent::dataplane::{Dataplane, Program, Verdict};
-use chaos_agent::inventory::boot_clock;
+use chaos_agent::inventory::{Namespace, Target, boot_clock};
 use chaos_plan::{Fault, Op, Table, diff, lower, total};
 use chaos_tests::bed::Unreachable;
 
@@ -80,6 +80,8 @@ impl Bench {
         self.dataplane.drain();
         self.door.pending();
         self.wire.frames();
+        let forgotten = self.dataplane.forget_births();
+        forgotten.expect("the kernel forgets");
         self.ledger = self.ledger.again(&self.dataplane);
         self.hold(&[]);
     }
@@ -163,6 +165,13 @@ impl Bench {
         self.ledger.book(way, frame.len(), expect, &times, &found);
         self.ledger.compare(&found, what);
         verdict
+    }
+
+    /// Makes a cut between the connections that exist and later ones.
+    pub(crate) fn cut(&mut self) -> u32 {
+        let own = Target::Path("/proc/thread-self/ns/net".into());
+        let namespace = Namespace::find(&own).expect("a namespace of our own");
+        self.dataplane.cut(&namespace).expect("a cut can be made")
     }
 
     /// One slot's counters now.

@@ -18,6 +18,7 @@ pub(crate) fn fault(name: &str, words: &str) -> Fault {
         seed: fault.spec.seed.unwrap_or(1),
         spec: fault.spec,
         deadline: NEVER,
+        anchor: 0,
         spare: Spare::default(),
     }
 }

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use chaos_api::{
-    Blackhole, Direction, Draw, Family, FaultSpec, Faults, IpBlock, Loss, Peer, PeerPort, Percent,
-    PortRange, Protocol, Reject, RejectWith, Reset, Span, Traffic,
+    Blackhole, Connections, Direction, Draw, Family, FaultSpec, Faults, Initiator, Interfaces,
+    IpBlock, Loss, Peer, PeerPort, Percent, PortRange, Protocol, Reject, RejectWith, Reset, Span,
+    Traffic,
 };
 use chaos_plan::{Fault, Spare};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -51,7 +52,7 @@ impl World {
 /// Few faults as a rule, and once in a while as many as a table takes.
 pub(crate) fn faults(random: &mut Random, world: &World) -> Vec<Fault> {
     let count = match random.below(50) {
-        0 => 200 + random.below(120),
+        0 => 150 + random.below(70),
         1..10 => 10 + random.below(60),
         _ => random.below(10),
     };
@@ -103,9 +104,24 @@ fn fault(random: &mut Random, world: &World, number: usize) -> Fault {
         },
         deadline: if random.once_in(10) { 1 } else { NEVER },
         seed: random.next(),
+        anchor: u32::try_from(random.below(4)).expect("a few"),
         spare: spare(random, world),
     }
 }
+
+const CONNECTIONS: [Connections; 4] = [
+    Connections::All,
+    Connections::All,
+    Connections::Existing,
+    Connections::New,
+];
+
+const INITIATORS: [Initiator; 4] = [
+    Initiator::Any,
+    Initiator::Any,
+    Initiator::Target,
+    Initiator::Peer,
+];
 
 fn traffic(random: &mut Random, world: &World) -> Traffic {
     let protocols = [
@@ -139,6 +155,12 @@ fn traffic(random: &mut Random, world: &World) -> Traffic {
             Vec::new()
         },
         peers: (0..random.below(4)).map(|_| peer(random, world)).collect(),
+        except_peers: (0..random.one(&[0, 0, 0, 1, 2]))
+            .map(|_| peer(random, world))
+            .collect(),
+        interfaces: random.one(&[Interfaces::Pod, Interfaces::All, Interfaces::Loopback]),
+        connections: random.one(&CONNECTIONS),
+        initiator: random.one(&INITIATORS),
     }
 }
 

@@ -4,7 +4,10 @@ mod draws;
 mod ip;
 mod read;
 
-use chaos_abi::{Action, Answer, Direction};
+use std::collections::HashMap;
+
+use chaos_abi::{Action, Answer, Birth, Direction, Flow, Opener};
+use chaos_api::{Connections, Initiator};
 use chaos_plan::{Matching, PacketWords, PlannedRule, Table};
 
 use self::draws::Draws;
@@ -17,11 +20,24 @@ use crate::bench::words::NEVER;
 
 type Rules<'a> = Vec<(u16, &'a PlannedRule)>;
 
-/// The reference, the first fragments that it has seen, and what was drawn.
+/// The reference, and what it has seen.
 #[derive(Debug, Default)]
 pub(crate) struct Reference {
     reader: Reader,
     draws: Draws,
+    /// How many cuts were made; 0: nobody asks when connections began.
+    pub(crate) cuts: u32,
+    /// How they began.
+    pub(crate) births: HashMap<Flow, Birth>,
+    /// Whether frames are on loopback.
+    pub(crate) loopback: bool,
+}
+
+/// A packet, and what is known of its connection.
+struct Case<'a> {
+    packet: &'a Read,
+    birth: Birth,
+    loopback: bool,
 }
 
 impl Reference {
@@ -38,18 +54,55 @@ impl Reference {
         way: Direction,
         leased: bool,
     ) -> Expect {
-        if table.is_empty() {
+        if table.is_empty() && self.cuts == 0 {
             return passes();
         }
         let Some(packet) = self.reader.read(frame, way) else {
             return passes();
         };
-        judge(table, &packet, leased, &mut self.draws)
+        self.note(&packet, way);
+        let known = self.births.get(&packet.flow).filter(|_| self.cuts > 0);
+        let case = Case {
+            birth: known.copied().unwrap_or(Birth::UNKNOWN),
+            loopback: self.loopback,
+            packet: &packet,
+        };
+        judge(table, &case, leased, &mut self.draws)
+    }
+
+    /// The flow of a frame, where it is one of TCP.
+    pub(crate) fn flow(&mut self, frame: &[u8], way: Direction) -> Option<Flow> {
+        let flow = self.reader.read(frame, way)?.flow;
+        (flow.protocol == 6).then_some(flow)
+    }
+
+    /// Writes down that a connection begins.
+    fn note(&mut self, packet: &Read, way: Direction) {
+        let Some(with) = packet.segment.filter(|with| with & flags::SYN != 0) else {
+            return;
+        };
+        let answers = with & flags::ACK != 0;
+        let opener = if (way == Direction::Egress) == answers {
+            Opener::Peer
+        } else {
+            Opener::Target
+        };
+        let birth = Birth {
+            at: 0,
+            cut: self.cuts,
+            opener: opener as u32,
+        };
+        if self.cuts > 0 && answers {
+            self.births.entry(packet.flow).or_insert(birth);
+        } else if self.cuts > 0 {
+            self.births.insert(packet.flow, birth);
+        }
     }
 }
 
-fn judge(table: &Table, packet: &Read, leased: bool, draws: &mut Draws) -> Expect {
-    let (expired, running): (Rules, Rules) = acting(table, packet)
+fn judge(table: &Table, case: &Case, leased: bool, draws: &mut Draws) -> Expect {
+    let packet = case.packet;
+    let (expired, running): (Rules, Rules) = acting(table, case)
         .into_iter()
         .partition(|(_, rule)| rule.rule.deadline < NEVER);
     let also_expired = |expect| slots(&expired).fold(expect, Expect::expired);
@@ -58,7 +111,7 @@ fn judge(table: &Table, packet: &Read, leased: bool, draws: &mut Draws) -> Expec
     }
     let (spared, judging): (Rules, Rules) = running
         .into_iter()
-        .partition(|(_, rule)| is_spared(table, rule, packet));
+        .partition(|(_, rule)| is_spared(table, rule, case));
     let (let_on, drawing): (Rules, Rules) = judging
         .into_iter()
         .partition(|(_, rule)| is(rule, Action::Reject) && !attempts(packet));
@@ -77,30 +130,49 @@ fn judge(table: &Table, packet: &Read, leased: bool, draws: &mut Draws) -> Expec
 }
 
 /// Whether a packet satisfies the words of a rule, as one of the things it is.
-fn meets(packet: &Read, matching: &Matching) -> bool {
+fn meets(case: &Case, matching: &Matching) -> bool {
     let takes = |words: &Words| {
         matching.takes(&PacketWords {
             direction: words.direction,
             protocol: words.protocol,
             peer: words.peer,
             ports: words.ports,
+            loopback: case.loopback,
+            birth: case.birth,
         })
     };
-    packet.words.iter().any(takes)
+    case.packet.words.iter().any(takes)
+}
+
+/// Whether the packet's connection is one that a rule asks for.
+fn is_asked_for(case: &Case, rule: &PlannedRule) -> bool {
+    let (words, birth) = (&rule.matching, &case.birth);
+    let existed = birth.cut < rule.rule.anchor;
+    let age = match words.connections {
+        Connections::All => true,
+        Connections::Existing => existed,
+        Connections::New => !existed,
+    };
+    let opener = match words.initiator {
+        Initiator::Any => true,
+        Initiator::Target => birth.opener == 1,
+        Initiator::Peer => birth.opener == 2,
+    };
+    age && opener
 }
 
 /// The rules with an action whose words the packet satisfies.
-fn acting<'a>(table: &'a Table, packet: &Read) -> Rules<'a> {
-    let met = |rule: &PlannedRule| rule.id.block.is_some() && meets(packet, &rule.matching);
+fn acting<'a>(table: &'a Table, case: &Case) -> Rules<'a> {
+    let met = |rule: &PlannedRule| {
+        rule.id.block.is_some() && meets(case, &rule.matching) && is_asked_for(case, rule)
+    };
     table.rules().filter(|(_, rule)| met(rule)).collect()
 }
 
 /// Whether another rule of the same fault spares the packet.
-fn is_spared(table: &Table, rule: &PlannedRule, packet: &Read) -> bool {
+fn is_spared(table: &Table, rule: &PlannedRule, case: &Case) -> bool {
     let spares = |other: &PlannedRule| {
-        other.id.block.is_none()
-            && other.id.fault == rule.id.fault
-            && meets(packet, &other.matching)
+        other.id.block.is_none() && other.id.fault == rule.id.fault && meets(case, &other.matching)
     };
     table.rules().any(|(_, other)| spares(other))
 }

@@ -91,7 +91,7 @@ impl Arms {
         self.dataplane.apply(&ops).expect("the kernel takes a plan");
         self.table = table;
         self.hooks
-            .follow(&mut self.dataplane, &self.namespace)
+            .follow(&mut self.dataplane, &self.namespace, false)
             .expect("the hooks can be attached");
     }
 

@@ -27,6 +27,7 @@ pub(crate) fn blackhole(name: &str, traffic: &Value) -> Fault {
         spec: order.spec,
         seed: order.seed,
         deadline: u64::MAX,
+        anchor: 0,
         spare: order.spare,
     }
 }

@@ -9,14 +9,14 @@ use super::{
     reach::{find, spare},
     refusal::{not_entered, other},
 };
-use crate::{flows::outward, node::ledger::Refusal};
+use crate::{flows::within_reach, node::ledger::Refusal};
 
 /// Lists the live connections of a pod that an order would hit.
 pub(super) fn preview(pod: &PodPlan, order: &PodOrder, own: &[IpAddr]) -> Result<Preview, Refusal> {
     let table = table(order, own)?;
     let namespace = find(pod)?;
     let flows = namespace
-        .enter(outward)
+        .enter(within_reach)
         .map_err(|error| not_entered(&error))?;
     let flows = flows.map_err(|error| other("ConnectionsUnknown", &error))?;
     let mut hit: Vec<_> = flows
@@ -37,6 +37,7 @@ fn table(order: &PodOrder, own: &[IpAddr]) -> Result<Table, Refusal> {
         spec: order.spec.clone(),
         deadline: 0,
         seed: order.seed,
+        anchor: 1,
         spare: spare(order, own),
     };
     lower(&Table::default(), &[fault]).map_err(|error| other("TooManyRules", &error))

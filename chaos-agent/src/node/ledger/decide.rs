@@ -39,6 +39,8 @@ pub(super) enum Step {
     Refuse(EndReason),
     /// Say that it has ended with the process before this one.
     Lose,
+    /// Say that it stays ended, since what it knew of connections is lost.
+    LoseSnapshot,
     /// Say nothing of it any more.
     Forget,
 }
@@ -122,9 +124,11 @@ fn ended(entry: &Entry, reason: EndReason, wish: &Wish, now: u64) -> Step {
         // A pod whose sandbox is made anew gets another network under the same UID.
         EndReason::TargetGone => entry.is_due(now),
         EndReason::Stopped | EndReason::HolderExited | EndReason::AgentRestarted => true,
-        EndReason::Halted => false,
+        EndReason::SnapshotLost | EndReason::Halted => false,
     };
-    if again {
+    if again && order.spec.traffic.tells_ages() {
+        Step::LoseSnapshot
+    } else if again {
         Step::Bring(order.clone())
     } else {
         Step::Nothing

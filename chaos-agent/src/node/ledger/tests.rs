@@ -353,6 +353,43 @@ fn the_account_goes_on_in_a_new_process_and_tells_the_gap() {
     assert_eq!(told(&after), (State::Ended, 9, Span::from_secs(11)));
 }
 
+/// A plan for one pod under a fault that tells connections apart by when they began.
+fn of_ages(sequence: i64, ends: i64) -> Plan {
+    let mut plan = plan(sequence, &[("a", ends)], &["p"]);
+    plan.body.faults[0].traffic.connections = chaos_api::Connections::Existing;
+    plan
+}
+
+#[test]
+fn a_new_process_does_not_arm_what_would_hit_other_connections_now() {
+    let mut first = ledger();
+    first.plan(Some(of_ages(1, 100)));
+    carry_out(&mut first, 0);
+    let report = first.report();
+    let mut second = Ledger::restored(number(1), report, 0);
+    second.halt(false);
+    second.plan(Some(of_ages(2, 100)));
+    assert_eq!(words(&carry_out(&mut second, 5)), [""; 0]);
+    assert_eq!(stand(&second), ["p a: Ended SnapshotLost"]);
+    second.plan(Some(of_ages(3, 200)));
+    assert_eq!(words(&carry_out(&mut second, 6)), [""; 0], "it stays so");
+}
+
+#[test]
+fn an_engine_that_broke_takes_what_it_knew_of_connections_with_it() {
+    let mut ledger = ledger();
+    ledger.plan(Some(of_ages(1, 100)));
+    carry_out(&mut ledger, 0);
+    let refusal = Refusal {
+        reason: "EngineLost",
+        message: "it broke".into(),
+        starting: false,
+    };
+    ledger.lose("uid-p", &refusal, nanos(1));
+    assert_eq!(stand(&ledger), ["p a: Ended SnapshotLost"]);
+    assert_eq!(words(&carry_out(&mut ledger, 60)), [""; 0]);
+}
+
 #[test]
 fn a_new_process_remembers_what_was_stopped_by_hand() {
     let mut before = ledger();

@@ -54,6 +54,7 @@ impl Ledger {
                     let reason = EndReason::AgentRestarted;
                     self.write(&key, ReportState::Ended { reason });
                 }
+                Step::LoseSnapshot => self.lose_snapshot(&key),
                 Step::Forget => drop(self.entries.remove(&key)),
             }
         }
@@ -84,7 +85,12 @@ impl Ledger {
     pub(in crate::node) fn lose(&mut self, pod: &str, refusal: &Refusal, now: u64) {
         for fault in self.armed_in(pod) {
             let entry = self.entries.get_mut(&(pod.to_owned(), fault));
-            if let Some((entry, order)) = entry.and_then(|e| e.order.clone().map(|o| (e, o))) {
+            let Some((entry, order)) = entry.and_then(|e| e.order.clone().map(|o| (e, o))) else {
+                continue;
+            };
+            if order.spec.traffic.tells_ages() {
+                entry.end(EndReason::SnapshotLost, None);
+            } else {
                 entry.note(Said::Refused(order, refusal.clone()), now);
             }
         }
@@ -123,6 +129,12 @@ impl Ledger {
     fn rest(&mut self, key: &Key, now: u64) {
         if let Some(entry) = self.entries.get_mut(key).filter(|entry| entry.is_due(now)) {
             entry.retry = None;
+        }
+    }
+
+    fn lose_snapshot(&mut self, key: &Key) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.end(EndReason::SnapshotLost, None);
         }
     }
 

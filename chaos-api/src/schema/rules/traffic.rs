@@ -3,7 +3,6 @@
 use kube::core::Rule;
 
 use super::{at, rule};
-use crate::local;
 
 /// Of a peer's port.
 pub(crate) fn port() -> Vec<Rule> {
@@ -93,8 +92,16 @@ pub(crate) fn ip_block() -> Vec<Rule> {
 
 /// Of a fault's traffic.
 pub(crate) fn traffic() -> Vec<Rule> {
-    let mut rules = planned(&local::PLANNED);
-    rules.extend(present_traffic());
+    let mut rules = vec![at(
+        rule(
+            "!has(self.protocol) || self.protocol != 'ICMP' || !has(self.localPorts) || \
+             size(self.localPorts) == 0",
+            "do not go with ICMP, which has no ports; remove them",
+        ),
+        ".localPorts",
+    )];
+    rules.extend(["peers", "exceptPeers"].into_iter().flat_map(peers));
+    rules.extend([("connections", "All"), ("initiator", "Any")].map(connections));
     rules
 }
 
@@ -110,41 +117,41 @@ pub(crate) fn planned(words: &[&str]) -> Vec<Rule> {
     words.iter().map(refuse).collect()
 }
 
-fn present_traffic() -> Vec<Rule> {
-    vec![
-        at(
-            rule(
-                "!has(self.protocol) || self.protocol != 'ICMP' || !has(self.localPorts) || \
-                 size(self.localPorts) == 0",
-                "do not go with ICMP, which has no ports; remove them",
-            ),
-            ".localPorts",
+/// Of one of its lists of peers.
+fn peers(list: &str) -> [Rule; 3] {
+    let named = |expression: &str, message| {
+        let expression = expression.replace("PEERS", &format!("self.{list}"));
+        at(rule(&expression, message), &format!(".{list}"))
+    };
+    [
+        named(
+            "!has(self.protocol) || self.protocol != 'ICMP' || !has(PEERS) || \
+             PEERS.all(p, !has(p.ports) || size(p.ports) == 0)",
+            "name ports, which do not go with ICMP; remove them",
         ),
-        at(
-            rule(
-                "!has(self.protocol) || self.protocol != 'ICMP' || !has(self.peers) || \
-                 self.peers.all(p, !has(p.ports) || size(p.ports) == 0)",
-                "name ports, which do not go with ICMP; remove them",
-            ),
-            ".peers",
+        named(
+            "!has(self.protocol) || !(self.protocol in ['TCP', 'UDP']) || !has(PEERS) || \
+             PEERS.all(p, !has(p.ports) || p.ports.all(o, !has(o.protocol) || \
+             o.protocol == self.protocol))",
+            "have a port whose protocol contradicts spec.traffic.protocol",
         ),
-        at(
-            rule(
-                "!has(self.protocol) || !(self.protocol in ['TCP', 'UDP']) || !has(self.peers) || \
-                 self.peers.all(p, !has(p.ports) || p.ports.all(o, !has(o.protocol) || \
-                 o.protocol == self.protocol))",
-                "have a port whose protocol contradicts spec.traffic.protocol",
-            ),
-            ".peers",
-        ),
-        at(
-            rule(
-                "!has(self.family) || self.family == 'Any' || !has(self.peers) || \
-                 self.peers.all(p, !has(p.ipBlock) || !isCIDR(p.ipBlock.cidr) || \
-                 cidr(p.ipBlock.cidr).ip().family() == (self.family == 'IPv4' ? 4 : 6))",
-                "have a range that contradicts spec.traffic.family",
-            ),
-            ".peers",
+        named(
+            "!has(self.family) || self.family == 'Any' || !has(PEERS) || \
+             PEERS.all(p, !has(p.ipBlock) || !isCIDR(p.ipBlock.cidr) || \
+             cidr(p.ipBlock.cidr).ip().family() == (self.family == 'IPv4' ? 4 : 6))",
+            "have a range that contradicts spec.traffic.family",
         ),
     ]
+}
+
+/// Of a word that tells connections apart, and what it says where it tells nothing.
+fn connections((word, all): (&str, &str)) -> Rule {
+    let expression = format!(
+        "!has(self.{word}) || self.{word} == '{all}' || ((!has(self.protocol) || self.protocol in \
+         ['TCP', 'Any']) && (!has(self.peers) || self.peers.all(p, !has(p.ports) || \
+         p.ports.all(o, !has(o.protocol) || o.protocol != 'UDP'))))"
+    );
+    let message =
+        "goes with TCP only, and the traffic's protocol or a peer's is another; write TCP";
+    at(rule(&expression, message), &format!(".{word}"))
 }

@@ -85,6 +85,8 @@ fn a_report_that_is_too_long_loses_what_matters_least() {
         local: "10.0.0.1:1".parse().unwrap(),
         peer: "10.0.0.2:2".parse().unwrap(),
         state: "ESTAB".into(),
+        loopback: false,
+        initiator: chaos_api::Initiator::Target,
         recv_queue: 0,
         send_queue: 0,
         inode: None,

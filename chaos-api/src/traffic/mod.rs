@@ -1,14 +1,16 @@
 //! Which traffic of the target a fault meets, in `NetworkPolicy`'s vocabulary.
 
-use std::fmt;
+mod words;
 
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{self, rules};
+use crate::schema::rules;
 use crate::units::cidr;
-use crate::{MAX_PEERS, MAX_PORTS, PortRange};
+use crate::{MAX_EXCEPT_PEERS, MAX_PEERS, MAX_PORTS, PortRange};
+
+pub use words::{Connections, Direction, Family, Initiator, Interfaces, Protocol};
 
 /// The traffic a fault meets: what satisfies every field.
 ///
@@ -23,7 +25,6 @@ use crate::{MAX_PEERS, MAX_PORTS, PortRange};
 )]
 #[schemars(
     bound = "P: JsonSchema + Serialize",
-    transform = schema::with_planned,
     extend("x-kubernetes-validations" = rules::traffic())
 )]
 pub struct Traffic<P = Peer> {
@@ -42,6 +43,20 @@ pub struct Traffic<P = Peer> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_PEERS))]
     pub peers: Vec<P>,
+    /// The other ends that it does not meet, whatever `peers` names; of those that name ports, these
+    /// ports.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_EXCEPT_PEERS))]
+    pub except_peers: Vec<P>,
+    /// On which interfaces.
+    #[serde(skip_serializing_if = "is_default")]
+    pub interfaces: Interfaces,
+    /// Which connections, by when they began; all but `All` are of TCP.
+    #[serde(skip_serializing_if = "is_default")]
+    pub connections: Connections,
+    /// Which connections, by who opened them; all but `Any` are of TCP.
+    #[serde(skip_serializing_if = "is_default")]
+    pub initiator: Initiator,
 }
 
 impl<P> Traffic<P> {
@@ -53,17 +68,34 @@ impl<P> Traffic<P> {
             family,
             local_ports,
             peers,
+            except_peers,
+            interfaces,
+            connections: _,
+            initiator: _,
         } = self;
         direction.is_none()
             && *protocol == Protocol::Any
             && *family == Family::Any
             && local_ports.is_empty()
             && peers.is_empty()
+            && except_peers.is_empty()
+            && is_default(interfaces)
+            && !self.names_connections()
+    }
+
+    /// Whether it asks when a connection began, or who opened it, so that it is TCP's alone.
+    pub fn names_connections(&self) -> bool {
+        self.tells_ages() || self.initiator != Initiator::Any
+    }
+
+    /// Whether it tells the connections that existed when the fault was armed from later ones.
+    pub fn tells_ages(&self) -> bool {
+        self.connections != Connections::All
     }
 
     /// The same traffic with its other ends in another form; none may become none only where there
     /// were none, since no peer is every peer.
-    pub fn with_peers<Q>(&self, peers: Vec<Q>) -> Traffic<Q> {
+    pub fn with_peers<Q>(&self, peers: Vec<Q>, except_peers: Vec<Q>) -> Traffic<Q> {
         debug_assert!(
             self.peers.is_empty() == peers.is_empty(),
             "no peer is every peer"
@@ -74,6 +106,10 @@ impl<P> Traffic<P> {
             family: self.family,
             local_ports: self.local_ports.clone(),
             peers,
+            except_peers,
+            interfaces: self.interfaces,
+            connections: self.connections,
+            initiator: self.initiator,
         }
     }
 }
@@ -86,60 +122,12 @@ impl<P> Default for Traffic<P> {
             family: Family::Any,
             local_ports: Vec::new(),
             peers: Vec::new(),
+            except_peers: Vec::new(),
+            interfaces: Interfaces::default(),
+            connections: Connections::default(),
+            initiator: Initiator::default(),
         }
     }
-}
-
-/// Which way packets go, seen from the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum Direction {
-    /// Away from the target.
-    Egress,
-    /// Towards the target.
-    Ingress,
-    /// Either way.
-    Both,
-}
-
-/// The protocol of the traffic.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Protocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
-    /// `ICMP` and `ICMPv6`.
-    Icmp,
-    /// Every protocol; with ports, TCP and UDP.
-    #[default]
-    #[serde(rename = "Any")]
-    Any,
-}
-
-/// The IP version of the traffic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum Family {
-    /// Both.
-    #[default]
-    Any,
-    /// IPv4.
-    IPv4,
-    /// IPv6.
-    IPv6,
 }
 
 /// Some other ends: addresses, ports of theirs, or both. One that names nothing is refused.
@@ -199,33 +187,7 @@ impl From<PortRange> for PeerPort {
     }
 }
 
-impl fmt::Display for Direction {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Self::Egress => "Egress",
-            Self::Ingress => "Ingress",
-            Self::Both => "Both",
-        })
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tcp => "TCP",
-            Self::Udp => "UDP",
-            Self::Icmp => "ICMP",
-            Self::Any => "Any",
-        })
-    }
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Self::Any => "Any",
-            Self::IPv4 => "IPv4",
-            Self::IPv6 => "IPv6",
-        })
-    }
+/// Whether a word is the one that stands where none is written.
+fn is_default<T: Default + PartialEq>(word: &T) -> bool {
+    *word == T::default()
 }

@@ -1,12 +1,14 @@
 //! Faults become a table: each block of a fault becomes one rule per distinct set of peer ports, and
-//! what the fault spares becomes one more.
+//! so does what the fault spares.
+
+mod sparing;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
-use chaos_abi::{self as abi, Action, Answer, CERTAIN, MAX_PREFIXES, MAX_RULES, Rule, flag};
+use chaos_abi::{Action, Answer, CERTAIN, MAX_PREFIXES, MAX_RULES, Rule, RuleSet, flag};
 use chaos_api::{
-    Block, Direction, Draw, Family, IpBlock, Percent, PortRange, Protocol, RejectWith,
+    Block, Connections, Direction, Draw, Family, Initiator, Interfaces, Percent, Protocol,
+    RejectWith,
 };
 use thiserror::Error;
 
@@ -61,7 +63,7 @@ fn place(
         rule.rule.rank = rank;
         slots.insert(slot, rule);
     }
-    spare(&mut slots);
+    sparing::spare(&mut slots);
     number(&mut slots);
     Ok(slots)
 }
@@ -72,71 +74,49 @@ fn number(slots: &mut BTreeMap<u16, PlannedRule>) {
     let first: BTreeMap<(String, Option<Block>), u16> = first
         .map(|(slot, rule)| ((rule.id.fault.clone(), rule.id.block), *slot))
         .collect();
-    for rule in slots.values_mut() {
+    for rule in slots.values_mut().filter(|rule| rule.id.block.is_some()) {
         rule.rule.block = first[&(rule.id.fault.clone(), rule.id.block)];
     }
 }
 
-/// Tells each rule which one spares packets from it: that of its fault.
-fn spare(slots: &mut BTreeMap<u16, PlannedRule>) {
-    let sparing = slots.iter().filter(|(_, rule)| rule.id.block.is_none());
-    let sparing: BTreeMap<String, u16> = sparing
-        .map(|(slot, rule)| (rule.id.fault.clone(), *slot))
-        .collect();
-    for rule in slots.values_mut().filter(|rule| rule.id.block.is_some()) {
-        let by = sparing.get(&rule.id.fault);
-        rule.rule.spared_by = by.map_or(0, |slot| slot + 1);
-    }
-}
-
 fn rules(fault: &Fault) -> Vec<PlannedRule> {
+    let traffic = &fault.spec.traffic;
     let mut rules = Vec::new();
     for (block, share) in fault.spec.faults.blocks() {
-        for (number, part) in (0..).zip(parts(&fault.spec.traffic)) {
-            let id = RuleId {
-                fault: fault.name.clone(),
-                block: Some(block),
-                part: number,
-            };
+        let mut parts = parts(&traffic.peers, traffic.protocol);
+        if parts.is_empty() {
+            parts.push(Part::all(traffic.protocol));
+        }
+        for (number, part) in (0..).zip(parts) {
             rules.push(PlannedRule {
-                id,
+                id: id(fault, Some(block), number),
                 rule: rule(fault, block, share),
+                spared_by: RuleSet::EMPTY,
                 matching: matching(fault, block, part),
             });
         }
     }
-    let met = |rule: &PlannedRule| rule.matching.takes_protocol(abi::Protocol::Tcp);
-    if !fault.spare.is_empty() && rules.iter().any(met) {
-        rules.push(sparing(fault));
-    }
+    rules.extend(sparing::rules(fault, &rules));
     rules
 }
 
-/// The rule that spares packets from the others of `fault`: its slot has no action.
-fn sparing(fault: &Fault) -> PlannedRule {
-    let ports: BTreeSet<u16> = fault.spare.ports.iter().copied().collect();
-    let sources = fault.spare.sources.iter().map(IpAddr::to_canonical);
-    let sources: BTreeSet<IpAddr> = sources.collect();
-    let port = |port| PortRange::new(port, port).expect("one port is in order");
-    let peer = |address: IpAddr| IpBlock {
-        cidr: address.into(),
-        except: Vec::new(),
-    };
-    PlannedRule {
-        id: RuleId {
-            fault: fault.name.clone(),
-            block: None,
-            part: 0,
-        },
-        rule: Rule::default(),
-        matching: Matching {
-            direction: Direction::Both,
-            protocol: Protocol::Tcp,
-            family: Family::Any,
-            local_ports: ports.into_iter().map(port).collect(),
-            peers: sources.into_iter().map(peer).collect(),
-            peer_ports: Vec::new(),
-        },
+pub(super) fn id(fault: &Fault, block: Option<Block>, part: u16) -> RuleId {
+    let fault = fault.name.clone();
+    RuleId { fault, block, part }
+}
+
+/// The packets of a part.
+pub(super) fn of_part(part: Part) -> Matching {
+    Matching {
+        direction: Direction::Both,
+        protocol: part.protocol,
+        family: Family::Any,
+        local_ports: Vec::new(),
+        peers: part.blocks.unwrap_or_default(),
+        peer_ports: part.ports.into_iter().collect(),
+        interfaces: Interfaces::Pod,
+        connections: Connections::All,
+        initiator: Initiator::Any,
     }
 }
 
@@ -156,26 +136,34 @@ fn rule(fault: &Fault, block: Block, share: Option<Percent>) -> Rule {
         threshold: share.map_or(CERTAIN, Percent::threshold),
         action: action.word(),
         flags: flags(fault, block),
+        anchor: fault.anchor,
         ..Rule::default()
     }
 }
 
-/// What else a rule of the block needs to know.
+/// How a block of a fault draws, what it asks of connections, and what it answers.
 fn flags(fault: &Fault, block: Block) -> u16 {
     let draw = match fault.spec.draw {
         Draw::Ordinal => 0,
         Draw::Flow => flag::BY_FLOW,
     };
-    draw | answer(fault, block).map_or(0, Answer::flags)
+    let connections = match fault.spec.traffic.connections {
+        Connections::All => 0,
+        Connections::Existing => flag::EXISTING,
+        Connections::New => flag::NEW,
+    };
+    let initiator = match fault.spec.traffic.initiator {
+        Initiator::Any => 0,
+        Initiator::Target => flag::BY_TARGET,
+        Initiator::Peer => flag::BY_PEER,
+    };
+    draw | connections | initiator | answer(fault, block).map_or(0, Answer::flags)
 }
 
 /// What a rule of the block answers, where there is a choice.
 fn answer(fault: &Fault, block: Block) -> Option<Answer> {
-    let reject = fault
-        .spec
-        .faults
-        .reject
-        .filter(|_| block == Block::Reject)?;
+    let reject = fault.spec.faults.reject;
+    let reject = reject.filter(|_| block == Block::Reject)?;
     Some(match reject.with {
         RejectWith::TcpReset => Answer::TcpReset,
         RejectWith::IcmpPort => Answer::Port,
@@ -184,26 +172,27 @@ fn answer(fault: &Fault, block: Block) -> Option<Answer> {
     })
 }
 
+/// Connections are TCP's, so a block that acts on them, or traffic that names some of them, takes
+/// TCP where any protocol is meant.
 fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
     let traffic = &fault.spec.traffic;
-    let (direction, protocol) = match (block, part.protocol) {
-        (Block::Reset, Protocol::Any) => (Direction::Both, Protocol::Tcp),
-        (Block::Reset, protocol) => (Direction::Both, protocol),
-        (Block::Blackhole | Block::Reject, protocol) => {
-            (traffic.direction.unwrap_or(Direction::Both), protocol)
-        }
-        (Block::Loss, protocol) => (traffic.direction.unwrap_or(Direction::Egress), protocol),
-    };
-    let protocol = match (answer(fault, block), protocol) {
-        (Some(Answer::TcpReset), Protocol::Any) => Protocol::Tcp,
-        _ => protocol,
-    };
+    let resets = block == Block::Reset || answer(fault, block) == Some(Answer::TcpReset);
+    let of_connections = resets || traffic.names_connections();
     Matching {
-        direction,
-        protocol,
+        direction: match block {
+            Block::Reset => Direction::Both,
+            Block::Blackhole | Block::Reject => traffic.direction.unwrap_or(Direction::Both),
+            Block::Loss => traffic.direction.unwrap_or(Direction::Egress),
+        },
+        protocol: match part.protocol {
+            Protocol::Any if of_connections => Protocol::Tcp,
+            protocol => protocol,
+        },
         family: traffic.family,
         local_ports: traffic.local_ports.clone(),
-        peers: part.blocks.unwrap_or_default(),
-        peer_ports: part.ports.into_iter().collect(),
+        interfaces: traffic.interfaces,
+        connections: traffic.connections,
+        initiator: traffic.initiator,
+        ..of_part(part)
     }
 }

@@ -1,0 +1,153 @@
+//! The cut between the connections that exist and those that begin later, without a gap.
+//!
+//! The hooks are told to write down what begins; then the sockets are listed, and those of them that
+//! are complete and that no hook saw begin are written down as older. What begins while the list is
+//! made is written down by a hook, before or after, and no list can make it older.
+
+use std::collections::HashSet;
+
+use aya::maps::{HashMap, MapData, MapError};
+use chaos_abi::{Birth, Config, Flow, Opener, maps};
+use chaos_api::Initiator;
+
+use super::{
+    Dataplane, DataplaneError,
+    actor::flow,
+    write::{on, unless_absent},
+};
+use crate::inventory::{Namespace, States, TcpState, boot_clock, connections, opened};
+
+/// Flags of a write: only where there is nothing yet, only where there is something, `linux/bpf.h`.
+const NOEXIST: u64 = 1;
+const EXIST: u64 = 2;
+
+// Error numbers of `bpf(2)`.
+const ENOENT: i32 = 2;
+const E2BIG: i32 = 7;
+const EEXIST: i32 = 17;
+
+/// How long a connection may take, in nanoseconds, from its SYN to the kernel's lists.
+const YOUNG: u64 = 1_000_000_000;
+
+type Births<'a> = HashMap<&'a mut MapData, Flow, Birth>;
+
+/// The states of connections that both ends have agreed on.
+const COMPLETE: States = States::of(&[
+    TcpState::Established,
+    TcpState::FinWait1,
+    TcpState::FinWait2,
+    TcpState::TimeWait,
+    TcpState::CloseWait,
+    TcpState::LastAck,
+    TcpState::Closing,
+]);
+
+impl Dataplane {
+    /// Makes a cut, and returns its number: of the connections in `namespace`, those that are complete
+    /// now began before it. From here on the hooks write down what begins.
+    pub fn cut(&mut self, namespace: &Namespace) -> Result<u32, DataplaneError> {
+        let first = self.config.cuts == 0;
+        self.cuts += 1;
+        let number = self.cuts;
+        self.configure(Config {
+            cuts: number,
+            ..self.config
+        })?;
+        let complete = namespace.enter(|| opened(COMPLETE))??;
+        let now = boot_clock();
+        let mut births = self.births()?;
+        let mut older = HashSet::new();
+        for (connection, opener) in &complete {
+            let flow = flow(connection);
+            write(&mut births, &flow, birth(now, number - 1, *opener), NOEXIST)?;
+            older.insert(flow);
+        }
+        if !first {
+            rejuvenate(&mut births, number, &older)?;
+        }
+        Ok(number)
+    }
+
+    /// Lets the hooks write nothing down any more, and forgets what they wrote.
+    pub fn forget_births(&mut self) -> Result<(), DataplaneError> {
+        if self.config.cuts == 0 {
+            return Ok(());
+        }
+        self.configure(Config {
+            cuts: 0,
+            ..self.config
+        })?;
+        self.keep_births(|_, _| false)
+    }
+
+    /// Forgets the connections that are over.
+    pub fn collect_births(&mut self, namespace: &Namespace) -> Result<(), DataplaneError> {
+        let now = boot_clock();
+        let present = namespace.enter(|| connections(States::ALL))??;
+        let present: HashSet<Flow> = present.iter().map(flow).collect();
+        self.keep_births(|flow, birth| now < birth.at + YOUNG || present.contains(flow))
+    }
+
+    fn keep_births(&mut self, keep: impl Fn(&Flow, &Birth) -> bool) -> Result<(), DataplaneError> {
+        let mut births = self.births()?;
+        for (flow, birth) in all(&births)? {
+            if !keep(&flow, &birth) {
+                unless_absent(births.remove(&flow)).map_err(on(maps::BIRTHS))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn births(&mut self) -> Result<Births<'_>, DataplaneError> {
+        let map = self.map_mut(maps::BIRTHS)?;
+        map.try_into().map_err(on(maps::BIRTHS))
+    }
+}
+
+/// What began before a cut and was not complete then did not exist at it.
+fn rejuvenate(
+    births: &mut Births,
+    number: u32,
+    older: &HashSet<Flow>,
+) -> Result<(), DataplaneError> {
+    for (flow, birth) in all(births)? {
+        if birth.cut < number && !older.contains(&flow) {
+            let birth = Birth {
+                cut: number,
+                ..birth
+            };
+            write(births, &flow, birth, EXIST)?;
+        }
+    }
+    Ok(())
+}
+
+/// All that is written down. The hooks go on writing meanwhile but take nothing out, which would make
+/// a walk begin again.
+fn all(births: &Births) -> Result<Vec<(Flow, Birth)>, DataplaneError> {
+    births
+        .iter()
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(on(maps::BIRTHS))
+}
+
+fn birth(at: u64, cut: u32, opener: Initiator) -> Birth {
+    let opener = match opener {
+        Initiator::Any => 0,
+        Initiator::Target => Opener::Target as u32,
+        Initiator::Peer => Opener::Peer as u32,
+    };
+    Birth { at, cut, opener }
+}
+
+/// Writes one down, unless the hooks were there first.
+fn write(births: &mut Births, flow: &Flow, birth: Birth, flags: u64) -> Result<(), DataplaneError> {
+    match births.insert(flow, birth, flags) {
+        Err(MapError::SyscallError(error)) => match error.io_error.raw_os_error() {
+            Some(EEXIST | ENOENT) => Ok(()),
+            Some(E2BIG) => Err(DataplaneError::Crowd),
+            _ => Err(on(maps::BIRTHS)(MapError::SyscallError(error))),
+        },
+        outcome => outcome.map_err(on(maps::BIRTHS)),
+    }
+}
