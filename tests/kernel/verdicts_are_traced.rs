@@ -56,7 +56,7 @@ fn a_line_for_each_and_a_thousand_a_second() {
             *lines(),
             [
                 "blackhole 0 rule 0: ::ffff:10.0.0.1:40000 - ::ffff:10.0.0.2:53 proto 17 flags 0",
-                "reset 1 rule 0: fd00::1:40000 - fd00::2:80 proto 6 flags 10",
+                "reset     1 rule 0: fd00::1:40000 - fd00::2:80 proto 6 flags 10",
             ]
         );
         at_most_a_thousand_a_second(bench);

@@ -22,6 +22,8 @@ const CONNECTIONS: usize = 65_536;
 pub(super) struct Account {
     pub(super) fault: Fault,
     life: Life,
+    /// As it stood when the fault came into force, so that its times do not move.
+    clock: Clock,
     /// By flow and, for one that was refused, the sequence number of its SYN: ports are used again.
     connections: HashSet<(Flow, u32)>,
     warnings: Vec<String>,
@@ -42,6 +44,7 @@ impl Account {
                 unborn,
                 past: BTreeMap::new(),
             },
+            clock: clock(),
             connections: HashSet::new(),
             warnings: Vec::new(),
         }
@@ -73,7 +76,7 @@ impl Account {
     pub(super) fn receipt(&self, table: &Table, mut observed: Observed) -> Receipt {
         let name = self.fault.name.clone();
         observed.connections = BTreeMap::from([(name, self.connections.len() as u64)]);
-        let mut receipt = raise(&self.fault, table, &self.life, &observed, clock());
+        let mut receipt = raise(&self.fault, table, &self.life, &observed, self.clock);
         receipt.warnings.extend(self.warnings.iter().cloned());
         receipt
     }

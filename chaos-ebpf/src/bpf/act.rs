@@ -7,7 +7,7 @@ use aya_ebpf::{
     helpers::generated::{bpf_loop, bpf_redirect_neigh},
 };
 use chaos_abi::{
-    Action, Answer, Direction, EventKind, MARK_PASS,
+    Answer, Direction, EventKind, MARK_PASS,
     frame::{IPV6_HEADER, TCP_HEADER},
 };
 use chaos_ebpf::{Frame, Packet, Segment, tcp};
@@ -45,16 +45,10 @@ pub(super) const TCP_CHECKSUM: u32 = 16;
 /// is told to the socket (ENOBUFS, and TCP takes it for local congestion); a redirect to an
 /// interface that does not exist is not.
 #[inline(always)]
-pub(super) fn swallow(packet: &Packet, slot: u32, action: Action) -> i32 {
+pub(super) fn swallow(packet: &Packet, slot: u32) -> i32 {
     if let Some(counters) = counters(slot) {
         counters.dropped += 1;
     }
-    let word = match action {
-        Action::Loss => "loss",
-        Action::Reject => "reject",
-        _ => "blackhole",
-    };
-    tell::verdict(word, packet, slot);
     silently(packet.direction())
 }
 
@@ -87,7 +81,6 @@ pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
         EventKind::Reset
     };
     tell::event(kind, slot, packet, now());
-    tell::verdict("reset", packet, slot);
     verdict
 }
 
@@ -105,7 +98,6 @@ pub(super) fn reject(skb: &Skb, packet: &Packet, slot: u32, answer: Answer) -> i
     if packet.is_segment() {
         tell::event(EventKind::Refused, slot, packet, now());
     }
-    tell::verdict("reject", packet, slot);
     verdict
 }
 

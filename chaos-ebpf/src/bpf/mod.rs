@@ -68,11 +68,14 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     };
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
-        Verdict::Act(hit, packet) => match deed(skb, hit, packet) {
-            Deed::Drop => act::swallow(packet, hit.slot, hit.action),
-            Deed::Reset => act::reset(skb, packet, hit.slot),
-            Deed::Error(answer) => act::reject(skb, packet, hit.slot, answer),
-        },
+        Verdict::Act(hit, packet) => {
+            tell::verdict(hit, packet);
+            match deed(skb, hit, packet) {
+                Deed::Drop => act::swallow(packet, hit.slot),
+                Deed::Reset => act::reset(skb, packet, hit.slot),
+                Deed::Error(answer) => act::reject(skb, packet, hit.slot, answer),
+            }
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the programs say: events through the ring buffer, and verdicts through the log.
 
 use aya_log_ebpf::info;
-use chaos_abi::{Event, EventKind};
-use chaos_ebpf::Packet;
+use chaos_abi::{Action, Event, EventKind};
+use chaos_ebpf::{Hit, Packet};
 
 use super::{
     maps::{EVENTS, TOLD, TRACE, TRACED, UNTOLD},
@@ -51,19 +51,21 @@ pub(super) fn once(kind: EventKind, slot: u32, packet: &Packet, now: u64) {
     }
 }
 
-/// Traces a verdict, where tracing was switched on at the load.
+/// Traces which rule acts, where tracing was switched on at the load. In one place, before it acts:
+/// the verifier would follow the lines from each of the places behind that.
 #[inline(always)]
-pub(super) fn verdict(word: &'static str, packet: &Packet, slot: u32) {
+pub(super) fn verdict(hit: Hit, packet: &Packet) {
     if TRACE.load() == 0 || !affordable() {
         return;
     }
+    let word = word(hit.action);
     let flow = &packet.flow;
     info!(
         (),
         "{} {} rule {}: {:i}:{} - {:i}:{} proto {} flags {:x}",
         word,
         packet.direction() as u8,
-        slot,
+        hit.slot,
         flow.local,
         u16::from_be_bytes(flow.local_port),
         flow.peer,
@@ -71,6 +73,18 @@ pub(super) fn verdict(word: &'static str, packet: &Packet, slot: u32) {
         flow.protocol,
         packet.flags
     );
+}
+
+/// The words of the actions in their order, each as long as the longest.
+const WORDS: &str = "reset    reject   loss     blackhole";
+const LONGEST: usize = 9;
+
+/// An action's word, without a branch, each of which the verifier would follow through the line.
+#[inline(always)]
+fn word(action: Action) -> &'static str {
+    let at = (action.word() as usize - 1) % 4 * LONGEST;
+    // SAFETY: there are four words, each a byte a letter.
+    unsafe { WORDS.get_unchecked(at..at + LONGEST) }
 }
 
 /// Whether this CPU may trace another line in this second.
