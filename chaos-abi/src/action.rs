@@ -8,6 +8,9 @@ pub enum Action {
     Reset = 1,
     /// Drop silently.
     Blackhole = 2,
+    /// Hand over to the delay line. Wins over none: it acts where no other does, together with those
+    /// like it.
+    Line = 16,
 }
 
 impl Action {
@@ -17,6 +20,7 @@ impl Action {
         match word {
             1 => Some(Self::Reset),
             2 => Some(Self::Blackhole),
+            16 => Some(Self::Line),
             _ => None,
         }
     }

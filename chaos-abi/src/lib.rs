@@ -12,6 +12,7 @@ mod counters;
 mod event;
 mod flow;
 pub mod frame;
+mod line;
 pub mod maps;
 mod rule;
 mod set;
@@ -24,11 +25,15 @@ pub use bank::{Bank, Block, Config, Head};
 pub use counters::{Counters, Seen, SeenKey};
 pub use event::{Event, EventKind};
 pub use flow::{Direction, Flow, FragmentFlow, FragmentKey, Protocol, mapped};
+pub use line::{
+    LINE_BEAT, LINE_MAGIC, LINE_RULES, LINE_STALE, LineHeader, LineState, MARK_LINE, MAX_TICKETS,
+    NO_RULE, Ticket,
+};
 pub use rule::{CERTAIN, RULES_A_BLOCK, Rule};
 pub use set::RuleSet;
 
 /// Version of this crate's layouts; the kernel object carries the one it was built with.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// Rules one namespace can hold: the bits of a [`RuleSet`].
 pub const MAX_RULES: usize = 1024;

@@ -21,6 +21,10 @@ pub const TOLD: &str = "TOLD";
 pub const UNTOLD: &str = "UNTOLD";
 /// LRU hash [`FragmentKey`](crate::FragmentKey) → [`FragmentFlow`](crate::FragmentFlow).
 pub const FRAGMENTS: &str = "FRAGMENTS";
+/// Array of one [`LineState`](crate::LineState).
+pub const LINE: &str = "LINE";
+/// Array of [`Ticket`](crate::Ticket).
+pub const TICKETS: &str = "TICKETS";
 /// Ring buffer of [`Event`](crate::Event).
 pub const EVENTS: &str = "EVENTS";
 
@@ -30,3 +34,5 @@ pub const INGRESS: &str = "netfault_ingress";
 pub const EGRESS: &str = "netfault_egress";
 /// The program that resets one idle connection, run through `BPF_PROG_TEST_RUN`.
 pub const ACTOR: &str = "netfault_actor";
+/// The program on what comes back from the delay line.
+pub const RETURN: &str = "netfault_line";

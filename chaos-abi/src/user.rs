@@ -1,6 +1,6 @@
 //! aya's marker for types that may be copied between user space and maps.
 
-use crate::{Config, Counters, Seen, SeenKey};
+use crate::{Config, Counters, LineState, Seen, SeenKey, Ticket};
 
 macro_rules! pod {
     ($($word:ty),*) => {
@@ -9,4 +9,4 @@ macro_rules! pod {
     };
 }
 
-pod!(Config, Counters, Seen, SeenKey);
+pod!(Config, Counters, LineState, Seen, SeenKey, Ticket);

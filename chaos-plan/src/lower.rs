@@ -88,6 +88,7 @@ fn rules(fault: &Fault) -> Vec<PlannedRule> {
                 id,
                 rule: rule(fault, block, share),
                 matching: matching(fault, block, part),
+                shape: None,
             });
         }
     }
@@ -123,6 +124,7 @@ fn sparing(fault: &Fault) -> PlannedRule {
             peers: sources.into_iter().map(peer).collect(),
             peer_ports: Vec::new(),
         },
+        shape: None,
     }
 }
 
