@@ -10,6 +10,9 @@ pub enum Action {
     Loss = 3,
     /// Drop silently.
     Blackhole = 4,
+    /// Hand over to the delay line. Wins over none: it acts where no other does, together with those
+    /// like it.
+    Line = 16,
 }
 
 impl Action {
@@ -20,6 +23,7 @@ impl Action {
             1 => Some(Self::Reset),
             3 => Some(Self::Loss),
             4 => Some(Self::Blackhole),
+            16 => Some(Self::Line),
             _ => None,
         }
     }

@@ -27,6 +27,10 @@ pub const NUMBERS: &str = "NUMBERS";
 /// Array of one hash [`DrawKey`](crate::DrawKey) → [`Drawn`](crate::Drawn), made once a table has a
 /// rule that needs it.
 pub const DRAWS: &str = "DRAWS";
+/// Array of one [`LineState`](crate::LineState).
+pub const LINE: &str = "LINE";
+/// Array of [`Ticket`](crate::Ticket).
+pub const TICKETS: &str = "TICKETS";
 /// Ring buffer of [`Event`](crate::Event).
 pub const EVENTS: &str = "EVENTS";
 
@@ -36,3 +40,5 @@ pub const INGRESS: &str = "netfault_ingress";
 pub const EGRESS: &str = "netfault_egress";
 /// The program that resets one idle connection, run through `BPF_PROG_TEST_RUN`.
 pub const ACTOR: &str = "netfault_actor";
+/// The program on what comes back from the delay line.
+pub const RETURN: &str = "netfault_line";

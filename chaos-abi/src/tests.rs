@@ -9,7 +9,7 @@ use crate::{
 
 #[test]
 fn words_are_read_back_and_unknown_ones_refused() {
-    for action in [Action::Reset, Action::Loss, Action::Blackhole] {
+    for action in [Action::Reset, Action::Loss, Action::Blackhole, Action::Line] {
         assert_eq!(Action::from_word(action.word()), Some(action));
     }
     assert_eq!([0, 5, u16::MAX].map(Action::from_word), [None; 3]);

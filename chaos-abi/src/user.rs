@@ -1,6 +1,6 @@
 //! aya's marker for types that may be copied between user space and maps.
 
-use crate::{Config, Counters, DrawKey, Drawn, Seen, SeenKey};
+use crate::{Config, Counters, DrawKey, Drawn, LineState, Seen, SeenKey, Ticket};
 
 macro_rules! pod {
     ($($word:ty),*) => {
@@ -9,4 +9,4 @@ macro_rules! pod {
     };
 }
 
-pod!(Config, Counters, DrawKey, Drawn, Seen, SeenKey);
+pod!(Config, Counters, DrawKey, Drawn, LineState, Seen, SeenKey, Ticket);

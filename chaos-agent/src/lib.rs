@@ -9,4 +9,5 @@ pub mod engine;
 pub mod flows;
 pub mod holder;
 pub mod inventory;
+pub mod line;
 pub mod node;

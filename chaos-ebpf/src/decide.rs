@@ -1,6 +1,6 @@
 //! What one rule means for one packet, and which of several rules acts.
 
-use chaos_abi::{Action, Bank, DrawKey, Drawn, RULES_A_BLOCK, Rule, WORDS};
+use chaos_abi::{Action, Bank, DrawKey, Drawn, LINE_RULES, NO_RULE, RULES_A_BLOCK, Rule, WORDS};
 
 use crate::{Losses, Matched, Packet, Tables, hash};
 
@@ -59,6 +59,8 @@ pub struct Case {
     pub fresh: Drawn,
     /// What loss rules drew.
     pub losses: Losses,
+    /// The slots of the delay line's rules that hit it; the rest are [`NO_RULE`].
+    pub lines: [u16; LINE_RULES],
 }
 
 /// The rule that acts on a packet.
@@ -108,6 +110,7 @@ impl Case {
         self.leased = u32::from(leased);
         (self.action, self.rank, self.slot) = (0, 0, 0);
         self.losses.clear();
+        self.lines = [NO_RULE; LINE_RULES];
     }
 
     /// The slot of the next rule to judge the packet; `None` after the last.
@@ -163,6 +166,24 @@ impl Case {
         let loser = (self.action != 0).then_some(self.slot);
         (self.action, self.rank, self.slot) = (action, hit.rank, hit.slot);
         loser
+    }
+
+    /// Takes a hit of the delay line; `false` where it has as many as it can.
+    #[inline(always)]
+    pub fn divert(&mut self, slot: u32) -> bool {
+        for line in &mut self.lines {
+            if *line == NO_RULE {
+                *line = (slot & 0xffff) as u16;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether the delay line's rules hit it.
+    #[inline(always)]
+    pub fn has_lines(&self) -> bool {
+        self.lines[0] != NO_RULE
     }
 
     /// The rule that acts.

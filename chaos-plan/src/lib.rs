@@ -20,6 +20,7 @@ mod ports;
 mod prefixes;
 mod raise;
 mod report;
+mod shape;
 mod status;
 mod table;
 mod text;
@@ -30,6 +31,7 @@ pub use body::{
 };
 pub use clock::{Sample, ServerClock};
 pub use diff::{Op, diff};
+pub use draw::splitmix64;
 pub use explain::explain;
 pub use image::Image;
 pub use lower::{LowerError, lower};
@@ -40,5 +42,8 @@ pub use place::{
 };
 pub use raise::{Clock, Life, Observed, raise, total};
 pub use report::{PodReport, Preview, Report, ReportState, UnreadableReport};
+pub use shape::{
+    Apply, Chance, Delay, Distribution, Loss, Per, Rate, Reorder, Shape, Share, WHOLE,
+};
 pub use status::{Agent, Answer, aggregate, next_change};
 pub use table::{Fault, PlannedRule, RuleId, Spare, Table};

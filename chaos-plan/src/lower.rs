@@ -100,6 +100,7 @@ fn rules(fault: &Fault) -> Vec<PlannedRule> {
                 id,
                 rule: rule(fault, block, share),
                 matching: matching(fault, block, part),
+                shape: None,
             });
         }
     }
@@ -135,6 +136,7 @@ fn sparing(fault: &Fault) -> PlannedRule {
             peers: sources.into_iter().map(peer).collect(),
             peer_ports: Vec::new(),
         },
+        shape: None,
     }
 }
 

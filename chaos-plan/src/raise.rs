@@ -69,6 +69,8 @@ pub fn total(per_cpu: &[Counters]) -> Counters {
             dropped: sum.dropped + cpu.dropped,
             reset: sum.reset + cpu.reset,
             refused: sum.refused + cpu.refused,
+            diverted: sum.diverted + cpu.diverted,
+            bypassed: sum.bypassed + cpu.bypassed,
             let_through: sum.let_through + cpu.let_through,
             failed: sum.failed + cpu.failed,
             idle_reset: sum.idle_reset + cpu.idle_reset,

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use chaos_abi::{Action, CERTAIN, Rule, RuleSet, flag};
 use chaos_api::{Block, FaultSpec};
 
-use crate::{Image, Matching, PacketWords};
+use crate::{Image, Matching, PacketWords, Shape};
 
 /// A fault as the engine runs it: its words, and what only its holder can know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct PlannedRule {
     pub rule: Rule,
     /// What the kernel's bit sets must let through to it.
     pub matching: Matching,
+    /// What the delay line does to what it hits; `Some` where its action is that.
+    pub shape: Option<Shape>,
 }
 
 /// The rules of one namespace by slot. Only [`lower`](crate::lower()) makes one that is not empty, so
@@ -109,6 +111,18 @@ impl Table {
     /// The rules that act on a packet, as far as time and draws allow.
     pub fn acting(&self, packet: &PacketWords) -> RuleSet {
         self.set(|rule| self.acts(rule, packet))
+    }
+
+    /// Makes the delay line do what all blocks of a fault would have done.
+    pub fn divert(&mut self, fault: &str, shape: &Shape) {
+        let own = self
+            .slots
+            .values_mut()
+            .filter(|rule| rule.id.fault == fault);
+        for rule in own.filter(|rule| rule.id.block.is_some()) {
+            rule.rule.action = Action::Line.word();
+            rule.shape = Some(shape.clone());
+        }
     }
 
     /// The kernel's tables for this one.

@@ -9,6 +9,7 @@ mod a_blackholed_connection_sees_loss_and_resumes;
 mod a_blackholed_datagram_is_lost_without_a_word;
 mod a_capture_is_replayed;
 mod a_connection_in_flight_is_reset;
+mod a_delay_is_what_was_said;
 mod a_fault_ends_as_it_was_told;
 mod a_fault_ends_when_its_target_goes;
 mod a_fault_is_edited_in_force;
@@ -29,6 +30,7 @@ mod faults_compose_and_leave_each_other_alone;
 mod half_of_the_connections_are_reset;
 mod held;
 mod interfaces_are_followed;
+mod line;
 mod live_connections_are_shown;
 mod lodger;
 mod the_bed;
@@ -39,6 +41,7 @@ mod waiting_costs_little;
 mod what_does_not_match_is_untouched;
 
 fn main() -> ExitCode {
+    line::hold();
     suite::run([
         the_bed::PROMISES,
         the_servers::PROMISES,
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         live_connections_are_shown::PROMISES,
         interfaces_are_followed::PROMISES,
         waiting_costs_little::PROMISES,
+        a_delay_is_what_was_said::PROMISES,
         acceptance_1_nats_outage::PROMISES,
         acceptance_2_blackhole_is_not_reset::PROMISES,
         acceptance_3_http_keep_alive::PROMISES,

@@ -27,6 +27,8 @@ struct Hook {
 #[derive(Debug, Default)]
 pub struct Hooks {
     attached: BTreeMap<u32, Hook>,
+    /// The delay line's device, which gets no hooks.
+    line: Option<u32>,
     /// Interfaces that the hooks cannot read, by name.
     uncovered: Vec<String>,
     /// Tells when to look at the interfaces again; none before the first look, and where that failed.
@@ -49,6 +51,11 @@ impl Hooks {
     /// Names of interfaces whose frames are not Ethernet: their traffic meets no rule.
     pub fn uncovered(&self) -> &[String] {
         &self.uncovered
+    }
+
+    /// Leaves the delay line's device alone.
+    pub(crate) fn leave_line(&mut self, device: Option<u32>) {
+        self.line = device;
     }
 
     /// Attaches to every interface of `namespace` but loopback that has no hooks yet, and forgets
@@ -85,7 +92,9 @@ impl Hooks {
             self.attached
                 .retain(|index, _| present.iter().any(|i| i.index == *index));
             self.uncovered = names(&present, |kind| matches!(kind, Kind::Other(_)));
-            for interface in present.iter().filter(|i| i.kind == Kind::Ethernet) {
+            let ours = self.line;
+            let wanted = |i: &&Interface| i.kind == Kind::Ethernet && Some(i.index) != ours;
+            for interface in present.iter().filter(wanted) {
                 if let Entry::Vacant(free) = self.attached.entry(interface.index) {
                     free.insert(dataplane.attach(interface)?);
                 }

@@ -7,7 +7,7 @@ use std::{
 
 use chaos_abi::{Counters, Direction, Event, EventKind, Flow};
 use chaos_api::{Block, EndReason, Receipt, Span};
-use chaos_plan::{Clock, Fault, Life, Observed, PlannedRule, Table, raise, total};
+use chaos_plan::{Clock, Fault, Life, Observed, PlannedRule, Shape, Table, raise, total};
 
 use crate::{
     dataplane::{Caught, Dataplane, DataplaneError, Hooks},
@@ -21,6 +21,8 @@ const CONNECTIONS: usize = 65_536;
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) fault: Fault,
+    /// What the delay line does in place of its blocks.
+    pub(super) shape: Option<Shape>,
     life: Life,
     /// By flow and, for one that was refused, the sequence number of its SYN: ports are used again.
     connections: HashSet<(Flow, u32)>,
@@ -31,6 +33,7 @@ impl Account {
     pub(super) fn open(fault: Fault, target: &str, started: u64, untold: u64) -> Self {
         Self {
             fault,
+            shape: None,
             life: Life {
                 target: target.to_owned(),
                 started,

@@ -10,11 +10,17 @@ impl Engine {
     /// leaves those that it holds.
     pub(super) fn bring(&mut self) -> Result<(), EngineError> {
         let faults: Vec<_> = self.running.iter().map(|a| a.fault.clone()).collect();
-        let table = lower(&self.table, &faults)?;
+        let mut table = lower(&self.table, &faults)?;
+        for account in &self.running {
+            if let Some(shape) = &account.shape {
+                table.divert(&account.fault.name, shape);
+            }
+        }
+        self.make_line(&table)?;
         let ops = diff(&self.table, &table, self.dataplane.bank());
         self.dataplane.apply(&ops)?;
         self.table = table;
-        Ok(())
+        self.trim_line()
     }
 
     /// Lets go of what the rules of an earlier table counted that are no more.

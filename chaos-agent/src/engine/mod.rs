@@ -9,12 +9,13 @@ mod edit;
 mod error;
 mod force;
 mod lease;
+mod line;
 mod order;
 
 use std::{fs::File, time::Duration};
 
 use chaos_api::{EndReason, Receipt};
-use chaos_plan::Table;
+use chaos_plan::{Shape, Table};
 
 pub use error::EngineError;
 pub use order::Order;
@@ -25,6 +26,7 @@ use self::{account::Account, lease::Lease};
 use crate::{
     dataplane::{Dataplane, Hooks},
     inventory::{Namespace, Target, boot_clock},
+    line::Backend,
 };
 
 /// How often [`Engine::tick`] is to be called: often enough to cover an interface that appears
@@ -42,6 +44,8 @@ pub struct Engine {
     hooks: Hooks,
     table: Table,
     running: Vec<Account>,
+    /// Holds packets back, while a rule asks for it.
+    delay_line: Option<Box<dyn Backend>>,
     lease: Lease,
     /// What tells others that the namespace is taken.
     lock: Option<File>,
@@ -69,6 +73,7 @@ impl Engine {
             hooks: Hooks::default(),
             table: Table::default(),
             running: Vec::new(),
+            delay_line: None,
             lease: Lease::default(),
             lock: None,
             next_look: 0,
@@ -91,12 +96,18 @@ impl Engine {
     /// Brings a fault into force, idle connections included, and says what it hit at once. An
     /// error leaves everything as it was.
     pub fn inject(&mut self, order: Order) -> Result<Receipt, EngineError> {
+        self.begin(order, None)
+    }
+
+    /// The same; with a shape, the delay line does that in place of the fault's blocks.
+    fn begin(&mut self, order: Order, shape: Option<Shape>) -> Result<Receipt, EngineError> {
         if self.position(&order.name).is_ok() {
             return Err(EngineError::Exists(order.name));
         }
         let (name, now) = (order.name.clone(), boot_clock());
         let untold = self.dataplane.untold()?;
-        let account = Account::open(order.into_fault(now), &self.target, now, untold);
+        let mut account = Account::open(order.into_fault(now), &self.target, now, untold);
+        account.shape = shape;
         self.running.push(account);
         let caught = match self.bring().and_then(|()| self.catch()) {
             Ok(caught) => caught,
@@ -109,6 +120,7 @@ impl Engine {
             }
         };
         self.note(&name, &caught);
+        self.note_line(&name);
         self.receipt(&name)
     }
 

@@ -30,6 +30,7 @@ pub use interfaces::{Interface, Kind, interface_index, interfaces};
 pub use local_addresses::local_addresses;
 pub use members::Members;
 pub use namespace::{EnterError, Namespace, NamespaceId};
+pub(crate) use netlink::Netlink;
 pub use netlink::NetlinkError;
 pub use routes::{Route, Routes, route};
 pub use target::Target;

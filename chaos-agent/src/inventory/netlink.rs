@@ -8,8 +8,8 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use netlink_packet_core::{
-    DecodeError, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
-    NetlinkPayload, NetlinkSerializable,
+    DecodeError, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader,
+    NetlinkMessage, NetlinkPayload, NetlinkSerializable,
 };
 use netlink_sys::{Socket, SocketAddr};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -29,7 +29,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 
 /// A socket bound to the namespace of the thread that opened it.
 #[derive(Debug)]
-pub(super) struct Netlink {
+pub(crate) struct Netlink {
     subject: &'static str,
     socket: Socket,
     buffer: Vec<u8>,
@@ -38,7 +38,7 @@ pub(super) struct Netlink {
 
 impl Netlink {
     /// Opens a socket of `protocol` (`NETLINK_…`) to ask for `subject`.
-    pub(super) fn open(protocol: isize, subject: &'static str) -> Result<Self, NetlinkError> {
+    pub(crate) fn open(protocol: isize, subject: &'static str) -> Result<Self, NetlinkError> {
         let socket =
             connected(protocol).map_err(|source| NetlinkError::Socket { subject, source })?;
         Ok(Self {
@@ -86,6 +86,13 @@ impl Netlink {
                 }
             }
         }
+    }
+
+    /// Has the kernel change something, and waits for its word that it did.
+    pub(crate) fn change(&mut self, request: impl NetlinkSerializable) -> Result<(), NetlinkError> {
+        self.send(request, NLM_F_REQUEST | NLM_F_ACK)?;
+        self.receive_list(&mut Vec::<()>::new(), |_| Ok(None))
+            .map(drop)
     }
 
     /// Reads a list to its end; whether it was consistent.

@@ -1,10 +1,11 @@
-//! The three programs, and the table of fates that each hook ends in.
+//! The four programs, and the table of fates that each hook ends in.
 
 mod act;
 mod actor;
 mod count;
 mod draw;
 mod judge;
+mod line;
 mod maps;
 mod read;
 mod skb;
@@ -42,11 +43,18 @@ pub(crate) fn netfault_actor(ctx: TcContext) -> i32 {
     actor::run(&Skb::of(&ctx))
 }
 
+/// Lets a packet that comes back from the delay line go on.
+#[classifier]
+pub(crate) fn netfault_line(ctx: TcContext) -> i32 {
+    line::go_on(&Skb::of(&ctx))
+}
+
 #[inline(always)]
 fn hook(skb: &Skb, direction: Direction) -> i32 {
     match skb.mark() {
         MARK_PASS => return ours(skb, direction),
         MARK_ROUTE => return act::route(skb),
+        mark if line::is_back(mark) => return line::back(skb),
         _ => {}
     }
     count::seen(skb, direction);
@@ -59,10 +67,13 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     share(&case.packet);
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
+        Verdict::Divert => line::divert(skb),
         Verdict::Act(hit, packet) => match hit.action {
             Action::Blackhole => act::swallow("blackhole", packet, hit.slot),
             Action::Loss => act::swallow("loss", packet, hit.slot),
             Action::Reset => act::reset(skb, packet, hit.slot),
+            // It is never the one that acts alone.
+            Action::Line => NEXT,
         },
     }
 }

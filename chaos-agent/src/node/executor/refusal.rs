@@ -14,7 +14,7 @@ pub(super) fn refusal(error: &EngineError) -> Refusal {
         EngineError::NoInterface(_) => "NoInterface",
         EngineError::Invalid(_) => "Invalid",
         EngineError::Lower(_) => "TooManyRules",
-        EngineError::Dataplane(_) => "KernelRefused",
+        EngineError::Dataplane(_) | EngineError::Line(_) => "KernelRefused",
     };
     // The first interface of a pod may come after its first process.
     let starting = matches!(error, EngineError::NoInterface(_));

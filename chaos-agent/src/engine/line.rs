@@ -1,0 +1,101 @@
+//! The delay line of a namespace: there while a rule asks for it.
+
+use chaos_api::Receipt;
+use chaos_plan::{Shape, Table};
+
+use super::{Engine, EngineError, Order};
+use crate::line::{Backend, LineReport, LineRule, LineRules, Schedule, Tap};
+
+impl Engine {
+    /// Brings a fault into force whose blocks the delay line stands in for: what they would have hit
+    /// takes this shape.
+    pub fn inject_shaped(&mut self, order: Order, shape: Shape) -> Result<Receipt, EngineError> {
+        self.begin(order, Some(shape))
+    }
+
+    /// Gives such a fault another shape. What is held stays so. An error leaves everything as it was.
+    pub fn reshape(&mut self, name: &str, shape: Shape) -> Result<Receipt, EngineError> {
+        let at = self.position(name)?;
+        let before = self.running[at].shape.replace(shape);
+        if let Err(error) = self.bring() {
+            self.running[at].shape = before;
+            self.bring()?;
+            return Err(error);
+        }
+        self.receipt(name)
+    }
+
+    /// What the delay line did; `None` where there is none.
+    pub fn line_report(&self) -> Result<Option<LineReport>, EngineError> {
+        let line = self.delay_line.as_ref();
+        Ok(line.map(|line| line.report()).transpose()?)
+    }
+
+    /// Makes the line know the rules of the next table before hooks hand it their packets; those of
+    /// the table in force it knows still.
+    pub(super) fn make_line(&mut self, next: &Table) -> Result<(), EngineError> {
+        let mut rules = rules(&self.table);
+        rules.extend(self::rules(next));
+        if rules.is_empty() {
+            return Ok(());
+        }
+        let line = match &mut self.delay_line {
+            Some(line) => line,
+            none => {
+                let line = Tap::start(&mut self.dataplane, &self.namespace)?;
+                self.hooks.leave_line(Some(line.device()));
+                none.insert(Box::new(line))
+            }
+        };
+        Ok(line.renew(&rules)?)
+    }
+
+    /// Makes the line forget rules that are not in the table in force, and ends it after the last.
+    pub(super) fn trim_line(&mut self) -> Result<(), EngineError> {
+        let Some(line) = &mut self.delay_line else {
+            return Ok(());
+        };
+        // No hook hands anything over by the table of before.
+        self.dataplane.settle();
+        let rules = rules(&self.table);
+        line.renew(&rules)?;
+        if rules.is_empty() {
+            self.delay_line = None;
+            self.hooks.leave_line(None);
+        }
+        Ok(())
+    }
+
+    /// Says in a fault's receipt how the line runs, where that is not as it should.
+    pub(super) fn note_line(&mut self, name: &str) {
+        let Ok(Some(report)) = self.line_report() else {
+            return;
+        };
+        let Some(account) = self
+            .running
+            .iter_mut()
+            .find(|account| account.fault.name == name && account.shape.is_some())
+        else {
+            return;
+        };
+        if report.schedule != Schedule::Fifo {
+            account.warn(format!("the delay line runs {}", report.schedule));
+        }
+    }
+}
+
+/// The line's rules of a table.
+fn rules(table: &Table) -> LineRules {
+    let shaped = table
+        .rules()
+        .filter_map(|(slot, rule)| Some((slot, rule, rule.shape.as_ref()?)));
+    let rule = |(slot, rule, shape): (u16, &chaos_plan::PlannedRule, &Shape)| {
+        let line = LineRule {
+            shape: shape.clone(),
+            seed: rule.rule.seed,
+            deadline: rule.rule.deadline,
+        };
+        (slot, line)
+    };
+    shaped.map(rule).collect()
+}
