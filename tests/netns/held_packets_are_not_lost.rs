@@ -35,6 +35,7 @@ fn when_it_is_stopped() {
         std::thread::sleep(SECOND);
         assert_eq!(line.report().line.held, 300);
         line.stop("held");
+        assert_eq!(line.tally().flushed, 300);
         sent.join().expect("it does not panic")
     });
     assert_eq!(samples.len(), 300, "none is lost");

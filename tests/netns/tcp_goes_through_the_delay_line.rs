@@ -1,11 +1,12 @@
 //! TCP meets the line as it would meet a network: GSO packets stay whole, and what is lost is lost by
 //! the packet of the wire.
 
+use std::io::{Read, Write};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use chaos_agent::line::Tally;
-use chaos_tests::bed::tcp::{Bulk, Listener, Wire, tcp_info};
+use chaos_tests::bed::tcp::{Bulk, Connection, Listener, Wire, tcp_info};
 use chaos_tests::bed::{Pair, Unchanged};
 use chaos_tests::promises;
 
@@ -63,19 +64,15 @@ fn and_retransmits_what_it_loses() {
     // is on its way is sent again.
     for (thousandths, bytes, most) in [(20, 60_000_000, 1.4), (1, 600_000_000, 1.1)] {
         let pair = Pair::new();
-        let bulk = bulk(&pair);
-        let retransmitted = || {
-            let info = tcp_info(&pair.client, &bulk.connection().client);
-            u64::from(info.expect("it lives").retransmitted)
-        };
-        let before = retransmitted();
+        let listener = Listener::on(&pair.server, Wire::V4, 0);
+        let connection = listener.accept_from(&pair.client);
         let line = Line::open(pair.client.name());
         line.inject("held", "traffic: {direction: Egress}", loss(thousandths));
-        bulk.await_bytes(bytes, 60 * SECOND);
-        let Tally { lost, drawn, .. } = line.tally();
-        line.stop("held");
+        transfer(&connection, bytes);
         sleep(SECOND / 2);
-        let again = retransmitted() - before;
+        let Tally { lost, drawn, .. } = line.tally();
+        let info = tcp_info(&pair.client, &connection.client).expect("it lives");
+        let again = info.retransmitted;
         let share = lost as f64 / drawn as f64;
         eprintln!("{lost} of {drawn} lost ({share:.5}), {again} sent again");
         let asked = thousandths as f64 / 1000.0;
@@ -85,7 +82,7 @@ fn and_retransmits_what_it_loses() {
             (share - asked).abs() < 3.3 * deviation,
             "{lost} of {drawn} lost"
         );
-        let ratio = again as f64 / lost as f64;
+        let ratio = f64::from(again) / lost as f64;
         assert!(
             (0.95..most).contains(&ratio),
             "{again} sent again for {lost} lost"
@@ -96,6 +93,29 @@ fn and_retransmits_what_it_loses() {
 fn bulk(pair: &Pair) -> Bulk {
     let listener = Listener::on(&pair.server, Wire::V4, 0);
     Bulk::start(listener.accept_from(&pair.client))
+}
+
+/// Sends so many bytes, and returns when they have arrived.
+fn transfer(connection: &Connection, bytes: u64) {
+    let limit = Some(60 * SECOND);
+    connection
+        .server
+        .set_read_timeout(limit)
+        .expect("it is not zero");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (mut client, chunk) = (&connection.client, vec![0x5a; 200_000]);
+            for _ in 0..bytes / 200_000 {
+                client.write_all(&chunk).expect("the connection lives");
+            }
+        });
+        let received = &mut (&connection.server).take(bytes / 200_000 * 200_000);
+        let received = std::io::copy(received, &mut std::io::sink());
+        assert_eq!(
+            received.expect("the connection lives"),
+            bytes / 200_000 * 200_000
+        );
+    });
 }
 
 /// Gbit/s.
