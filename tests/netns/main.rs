@@ -29,10 +29,12 @@ mod busy_flows_are_reset_until_none_is_left;
 mod faults_compose_and_leave_each_other_alone;
 mod half_of_the_connections_are_reset;
 mod held;
+mod held_packets_are_not_lost;
 mod interfaces_are_followed;
 mod line;
 mod live_connections_are_shown;
 mod lodger;
+mod tcp_goes_through_the_delay_line;
 mod the_bed;
 mod the_same_seed_hits_the_same_connections;
 mod the_same_seed_loses_the_same_packets;
@@ -70,6 +72,8 @@ fn main() -> ExitCode {
         interfaces_are_followed::PROMISES,
         waiting_costs_little::PROMISES,
         a_delay_is_what_was_said::PROMISES,
+        held_packets_are_not_lost::PROMISES,
+        tcp_goes_through_the_delay_line::PROMISES,
         acceptance_1_nats_outage::PROMISES,
         acceptance_2_blackhole_is_not_reset::PROMISES,
         acceptance_3_http_keep_alive::PROMISES,

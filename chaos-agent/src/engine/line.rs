@@ -25,16 +25,22 @@ impl Engine {
         self.receipt(name)
     }
 
-    /// What the delay line did; `None` where there is none.
+    /// What the delay line did, or the latest that there was; `None` where there was none.
     pub fn line_report(&self) -> Result<Option<LineReport>, EngineError> {
-        let line = self.delay_line.as_ref();
-        Ok(line.map(|line| line.report()).transpose()?)
+        match &self.delay_line {
+            Some(line) => Ok(Some(line.report()?)),
+            None => Ok(self.line_told.clone()),
+        }
     }
 
-    /// Makes the line know the rules of the next table before hooks hand it their packets; those of
-    /// the table in force it knows still.
+    /// Makes the line know the rules of the next table before hooks hand it their packets. Those that
+    /// are not in it hold nothing from now on: their packets go through the line still, so that they
+    /// do not overtake those that were held.
     pub(super) fn make_line(&mut self, next: &Table) -> Result<(), EngineError> {
         let mut rules = rules(&self.table);
+        for rule in rules.values_mut() {
+            rule.shape = Shape::default();
+        }
         rules.extend(self::rules(next));
         if rules.is_empty() {
             return Ok(());
@@ -60,6 +66,7 @@ impl Engine {
         let rules = rules(&self.table);
         line.renew(&rules)?;
         if rules.is_empty() {
+            self.line_told = Some(line.report()?);
             self.delay_line = None;
             self.hooks.leave_line(None);
         }

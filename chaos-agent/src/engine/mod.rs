@@ -26,7 +26,7 @@ use self::{account::Account, lease::Lease};
 use crate::{
     dataplane::{Dataplane, Hooks},
     inventory::{Namespace, Target, boot_clock},
-    line::Backend,
+    line::{Backend, LineReport},
 };
 
 /// How often [`Engine::tick`] is to be called: often enough to cover an interface that appears
@@ -46,6 +46,8 @@ pub struct Engine {
     running: Vec<Account>,
     /// Holds packets back, while a rule asks for it.
     delay_line: Option<Box<dyn Backend>>,
+    /// What the latest one did that has ended.
+    line_told: Option<LineReport>,
     lease: Lease,
     /// What tells others that the namespace is taken.
     lock: Option<File>,
@@ -74,6 +76,7 @@ impl Engine {
             table: Table::default(),
             running: Vec::new(),
             delay_line: None,
+            line_told: None,
             lease: Lease::default(),
             lock: None,
             next_look: 0,

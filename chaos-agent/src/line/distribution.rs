@@ -56,3 +56,6 @@ fn entry(table: &[i16], number: u64) -> f64 {
 fn unit(number: u64) -> f64 {
     ((number >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,3 +62,6 @@ impl Draws {
 pub(super) fn below(number: u64, share: Share) -> bool {
     number >> 32 < share
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,6 +113,8 @@ fn fates(
         }
         fates.resize(count, Fate::default());
         let state = flows.of(key(*slot, header), rule.seed);
+        let left = fates.iter().filter(|fate| !fate.lost).count();
+        tallies.of(*slot).drawn += left as u64;
         for fate in fates.iter_mut().filter(|fate| !fate.lost) {
             let before = *fate;
             draw(&rule.shape, state, number, fate);
@@ -233,3 +235,6 @@ fn key(rule: u16, header: &LineHeader) -> FlowKey {
         flow: Some(header.draw),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,8 @@ impl Hold {
         }
     }
 
-    fn adds(&self) -> u64 {
+    /// Nanoseconds that it adds.
+    pub(super) fn adds(&self) -> u64 {
         self.wait.saturating_add(self.delay)
     }
 

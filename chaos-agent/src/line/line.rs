@@ -37,14 +37,15 @@ impl Line {
 
     /// Carries out other rules from now on. Nothing that is held is lost: what a rule that is no more
     /// held goes on, and a constant delay that was changed holds what it holds for as long as what
-    /// comes next.
+    /// comes next. What a rule did is told until another one takes its slot.
     pub(super) fn renew(&mut self, rules: &LineRules) {
         let tallies = &mut self.tallies;
         self.queue
             .renew(rules, |freed| tallies.of(freed).flushed += 1);
+        let is_new = |rule: &u16| rules.contains_key(rule) && !self.rules.contains_key(rule);
+        self.tallies.0.retain(|rule, _| !is_new(rule));
         self.rules.clone_from(rules);
         self.flows.keep(rules);
-        self.tallies.0.retain(|rule, _| rules.contains_key(rule));
     }
 
     /// Takes a frame that a hook handed over. `true` where it is to be sent at once and as it is;

@@ -87,15 +87,15 @@ impl Queue {
         Some(held)
     }
 
-    /// Lets other rules hold what is held, and calls `freed` with each rule that no longer holds one.
+    /// Lets other rules hold what is held, and calls `freed` with the rule of each hold that ends.
     pub(super) fn renew(&mut self, rules: &LineRules, mut freed: impl FnMut(u16)) {
         let mut all = std::mem::take(&mut self.heap).into_vec();
         for Reverse(held) in &mut all {
             for hold in &mut held.holds {
-                let rule = hold.rule;
+                let before = *hold;
                 hold.renew(rules);
-                if hold.rule != rule {
-                    freed(rule);
+                if before.adds() > 0 && hold.adds() == 0 {
+                    freed(before.rule);
                 }
             }
             held.due = due(held.at, &held.holds);
@@ -129,3 +129,6 @@ impl PartialEq for Held {
 }
 
 impl Eq for Held {}
+
+#[cfg(test)]
+mod tests;

@@ -49,3 +49,6 @@ fn time(rate: &Rate, bytes: u64) -> u64 {
     let nanos = u128::from(bytes) * 8 * SECOND / u128::from(rate.bits.max(1));
     u64::try_from(nanos).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 /// What one rule did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// Whose fate was drawn.
+    pub drawn: u64,
     /// Dropped.
     pub lost: u64,
     /// Sent twice.

@@ -52,6 +52,15 @@ impl Line {
         receipt.expect("it comes into force")
     }
 
+    /// The same for another time than a minute.
+    #[track_caller]
+    pub(crate) fn inject_for(&self, time: &str, traffic: &str, shape: Shape) {
+        let mut order = order("held", &format!("faults: {{blackhole: {{}}}}, {traffic}"));
+        order.spec.duration = time.parse().expect("a time");
+        let receipt = self.engine().inject_shaped(order, shape);
+        receipt.expect("it comes into force");
+    }
+
     #[track_caller]
     pub(crate) fn reshape(&self, name: &str, shape: Shape) {
         self.engine().reshape(name, shape).expect("it is in force");

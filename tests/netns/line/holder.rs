@@ -14,7 +14,7 @@ const HOLD: &str = "NETFAULT_TEST_HOLD";
 /// The delay that it is given, in milliseconds.
 const DELAY: &str = "NETFAULT_TEST_DELAY";
 
-/// A process that holds all UDP of a namespace; dropping it kills it.
+/// A process that holds what a namespace sends; dropping it kills it.
 pub(crate) struct Holder {
     child: Child,
     _ready: ChildStdout,
@@ -62,7 +62,7 @@ pub(crate) fn hold() {
     let delay = env::var(DELAY).ok().and_then(|delay| delay.parse().ok());
     let delay = Duration::from_millis(delay.expect("the delay is a number"));
     let line = Line::open(&namespace);
-    line.inject("held", "traffic: {protocol: UDP}", constant(delay));
+    line.inject("held", "traffic: {direction: Egress}", constant(delay));
     print!(".");
     std::io::stdout().flush().expect("who started it listens");
     loop {

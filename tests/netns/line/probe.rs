@@ -9,12 +9,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use chaos_tests::bed::Host;
 use chaos_tests::bed::tcp::Wire;
 use nix::cmsg_space;
-use nix::sys::socket::sockopt::ReceiveTimestampns;
+use nix::sys::socket::sockopt::{RcvBufForce, ReceiveTimestampns};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt};
 use nix::sys::time::TimeSpec;
 
 /// How long after the last one nothing more is waited for, beyond what the caller says.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// Bytes that may wait for the receiver: some thousand datagrams.
+const BUFFER: usize = 16 << 20;
 
 /// One datagram that arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +41,8 @@ impl Probe {
         let sender = bind(from, wire.any()).expect("a port is free");
         let receiver = bind(to, wire.address_of(to)).expect("a port is free");
         setsockopt(&receiver, ReceiveTimestampns, &true).expect("the kernel stamps");
+        // What was held comes at once when it is let go.
+        setsockopt(&receiver, RcvBufForce, &BUFFER).expect("root may");
         let target = receiver.local_addr().expect("it is bound");
         let probe = Self {
             sender,

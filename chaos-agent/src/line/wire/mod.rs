@@ -90,6 +90,17 @@ impl Segments {
         }
     }
 
+    /// So many of a size.
+    #[cfg(test)]
+    pub(super) fn for_tests(count: usize, header: usize, size: usize) -> Self {
+        Self {
+            count,
+            header,
+            size,
+            data: count * size,
+        }
+    }
+
     /// Bytes on the wire of some of them.
     pub(super) fn wire(&self, range: &Range<usize>) -> u64 {
         let data = (range.end * self.size).min(self.data) - (range.start * self.size);
