@@ -1,10 +1,12 @@
 //! The fault words of the command line, in netem's grammar: `reset 50% per connection`.
 
+mod netem;
+
 use std::iter::Peekable;
 
 use thiserror::Error;
 
-use crate::{Blackhole, Block, Faults, Loss, Percent, PercentError, Reset, local};
+use crate::{Blackhole, Block, Faults, Percent, PercentError, Reset};
 
 /// Why words are no faults; one line each.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -31,12 +33,22 @@ pub enum GrammarError {
         /// The word after it.
         word: String,
     },
-    /// A fault without the share that it needs.
-    #[error("{block}: needs a share; write it as in \"{fix}\"", block = .0, fix = pattern(*.0))]
-    NoShare(Block),
-    /// A parameter of loss that is planned.
-    #[error("loss: {word} is not in this version; write it as in \"{fix}\"", word = .0, fix = pattern(Block::Loss))]
-    PlannedLoss(&'static str),
+    /// A fault without the value that it needs.
+    #[error("{block}: needs {kind}; write it as in \"{fix}\"", fix = pattern(*.block))]
+    NoValue {
+        /// The fault.
+        block: Block,
+        /// What it needs.
+        kind: &'static str,
+    },
+    /// A value that is none.
+    #[error("{block}: {problem}")]
+    Value {
+        /// The fault.
+        block: Block,
+        /// What is wrong, and what is allowed.
+        problem: String,
+    },
     /// A share that is none.
     #[error("{block}: {source}")]
     Share {
@@ -51,19 +63,14 @@ pub enum GrammarError {
 }
 
 /// Faults of the design that this version does not have.
-const PLANNED: [&str; 15] = [
-    "corrupt",
-    "delay",
+const PLANNED: [&str; 10] = [
     "dns",
-    "duplicate",
     "half-open",
     "http",
     "limit-data",
     "mtu",
     "one-way-silence",
-    "rate",
     "reject",
-    "reorder",
     "slow-close",
     "stall",
     "timeout",
@@ -100,11 +107,11 @@ impl Faults {
         let mut faults = Self::default();
         while let Some(word) = words.next() {
             let block = Block::from_word(word)?;
-            let share = match block {
-                Block::Loss => Some(loss(&mut words)?),
-                Block::Blackhole | Block::Reset => share(block, &mut words)?,
-            };
-            faults.add(block, share)?;
+            if block.is_netem() {
+                faults.read_netem(block, &mut words)?;
+            } else {
+                faults.add(block, share(block, &mut words)?)?;
+            }
         }
         if faults == Self::default() {
             return Err(GrammarError::Empty);
@@ -115,11 +122,8 @@ impl Faults {
     fn add(&mut self, block: Block, probability: Option<Percent>) -> Result<(), GrammarError> {
         let twice = match block {
             Block::Blackhole => self.blackhole.replace(Blackhole { probability }).is_some(),
-            Block::Loss => {
-                let loss = probability.ok_or(GrammarError::NoShare(block))?;
-                self.loss.replace(Loss { loss }).is_some()
-            }
             Block::Reset => self.reset.replace(Reset { probability }).is_some(),
+            _ => false,
         };
         if twice {
             Err(GrammarError::Twice(block))
@@ -156,31 +160,16 @@ fn share<'a>(
     }
 }
 
-/// Reads what follows `loss`, as netem has it: `[random] 2%`.
-fn loss<'a>(words: &mut Peekable<impl Iterator<Item = &'a str>>) -> Result<Percent, GrammarError> {
-    let block = Block::Loss;
-    let _ = words.next_if_eq(&"random");
-    let planned = |word: &&str| local::PLANNED_LOSS.into_iter().find(|known| known == word);
-    if let Some(word) = words.peek().and_then(planned) {
-        return Err(GrammarError::PlannedLoss(word));
-    }
-    let share = words.next_if(|word| is_number(word));
-    let share: Percent = share
-        .ok_or(GrammarError::NoShare(block))?
-        .parse()
-        .map_err(|source| GrammarError::Share { block, source })?;
-    match words.peek() {
-        Some(word) if is_number(word) => Err(GrammarError::PlannedLoss("correlation")),
-        Some(&"per") => Err(GrammarError::PlannedLoss("per")),
-        _ => Ok(share),
-    }
-}
-
 /// How a fault and its share are written.
 fn pattern(block: Block) -> &'static str {
     match block {
         Block::Blackhole => "blackhole 50% per connection",
+        Block::Corrupt => "corrupt 0.1%",
+        Block::Delay => "delay 100ms 10ms 25% distribution normal",
+        Block::Duplicate => "duplicate 1%",
         Block::Loss => "loss 2%",
+        Block::Rate => "rate 20mbit burst 32kb",
+        Block::Reorder => "reorder 25% 50% gap 5",
         Block::Reset => "reset 50% per connection",
     }
 }

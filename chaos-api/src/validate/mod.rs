@@ -1,6 +1,7 @@
 //! What a spec may hold, beyond what its types say. Each rule stands here once.
 
 mod cluster;
+mod netem;
 mod peer;
 mod selector;
 mod traffic;
@@ -82,10 +83,11 @@ impl FaultSpec {
             let all = Block::listed("or");
             findings.refuse_absence("spec.faults", &format!("names no fault; write {all}"));
         }
-        let opposed = self.faults.blackhole.is_some() && self.faults.loss.is_some();
+        self.check_netem(findings);
+        let opposed = self.faults.blackhole.is_some() && self.faults.has_netem();
         if opposed && self.traffic.direction.is_none() {
-            let needed = "is required: alone, blackhole is for both ways and loss for Egress; name \
-                          one for both faults";
+            let needed = "is required: alone, blackhole is for both ways and netem's faults for \
+                          Egress; name one for all";
             findings.refuse_absence("spec.traffic.direction", needed);
         }
         if self.faults.reset.is_some() {
