@@ -6,8 +6,10 @@
 pub enum Action {
     /// Answer with RST to both ends; refuse new connections.
     Reset = 1,
+    /// Drop silently, each packet drawn for itself.
+    Loss = 3,
     /// Drop silently.
-    Blackhole = 2,
+    Blackhole = 4,
     /// Hand over to the delay line. Wins over none: it acts where no other does, together with those
     /// like it.
     Line = 16,
@@ -19,7 +21,8 @@ impl Action {
     pub const fn from_word(word: u16) -> Option<Self> {
         match word {
             1 => Some(Self::Reset),
-            2 => Some(Self::Blackhole),
+            3 => Some(Self::Loss),
+            4 => Some(Self::Blackhole),
             16 => Some(Self::Line),
             _ => None,
         }

@@ -10,7 +10,7 @@ pub struct Counters {
     pub matched: u64,
     /// Their bytes, link header included.
     pub matched_bytes: u64,
-    /// Matched, but the connection was not drawn.
+    /// Matched, but the connection, or by a loss rule the packet, was not drawn.
     pub undrawn: u64,
     /// Matched and drawn, but another rule's action won.
     pub outranked: u64,
@@ -38,6 +38,9 @@ pub struct Counters {
     pub expired: u64,
     /// Packets that matched while the holder's lease was over, and passed.
     pub lapsed: u64,
+    /// Matched, but its connection found no room to be numbered: a connection was drawn by its flow, a
+    /// packet by chance. Part of `matched`.
+    pub unnumbered: u64,
     /// Boot-clock nanoseconds of the first hit on this CPU; 0 before it.
     pub first: u64,
     /// Boot-clock nanoseconds of the latest hit on this CPU.

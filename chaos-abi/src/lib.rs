@@ -9,6 +9,7 @@ mod action;
 mod actor;
 pub mod bank;
 mod counters;
+mod draw;
 mod event;
 mod flow;
 pub mod frame;
@@ -23,13 +24,14 @@ pub use action::Action;
 pub use actor::ActorAnswer;
 pub use bank::{Bank, Block, Config, Head};
 pub use counters::{Counters, Seen, SeenKey};
+pub use draw::{DrawKey, Drawn};
 pub use event::{Event, EventKind};
 pub use flow::{Direction, Flow, FragmentFlow, FragmentKey, Protocol, mapped};
 pub use line::{
     LINE_BEAT, LINE_MAGIC, LINE_RULES, LINE_STALE, LineHeader, LineState, MARK_LINE, MAX_TICKETS,
     NO_RULE, Ticket,
 };
-pub use rule::{CERTAIN, RULES_A_BLOCK, Rule};
+pub use rule::{CERTAIN, RULES_A_BLOCK, Rule, flag};
 pub use set::RuleSet;
 
 /// Version of this crate's layouts; the kernel object carries the one it was built with.
@@ -49,6 +51,9 @@ pub const MAX_INTERFACES: usize = 128;
 
 /// Packets whose first fragment is remembered for those after it.
 pub const MAX_FRAGMENTED: usize = 1024;
+
+/// Connections that the blocks of one table number at a time.
+pub const MAX_NUMBERED: usize = 65_536;
 
 /// `skb->mark` of a packet that netfault made: our hooks clear it and let the packet pass.
 pub const MARK_PASS: u32 = 0x6e66_0001;

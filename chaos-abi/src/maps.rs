@@ -25,6 +25,12 @@ pub const FRAGMENTS: &str = "FRAGMENTS";
 pub const LINE: &str = "LINE";
 /// Array of [`Ticket`](crate::Ticket).
 pub const TICKETS: &str = "TICKETS";
+/// Array of `u64`, indexed by a rule's [`block`](crate::Rule::block): how many connections the block
+/// has numbered.
+pub const NUMBERS: &str = "NUMBERS";
+/// Array of one hash [`DrawKey`](crate::DrawKey) → [`Drawn`](crate::Drawn), made once a table has a
+/// rule that needs it.
+pub const DRAWS: &str = "DRAWS";
 /// Ring buffer of [`Event`](crate::Event).
 pub const EVENTS: &str = "EVENTS";
 

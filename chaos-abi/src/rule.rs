@@ -5,6 +5,15 @@ use crate::{Block, bank::quarter};
 /// The [`Rule::threshold`] of a rule that hits every flow.
 pub const CERTAIN: u64 = 1 << 32;
 
+/// Bits of [`Rule::flags`].
+pub mod flag {
+    /// Connections are drawn by their flow, not by their number.
+    pub const BY_FLOW: u16 = 1;
+}
+
+/// Bits of the threshold's word below the rule's block.
+const THRESHOLD_BITS: u32 = 48;
+
 /// Rules that one [`Block`] holds.
 pub const RULES_A_BLOCK: u32 = 4;
 
@@ -15,7 +24,8 @@ pub struct Rule {
     pub deadline: u64,
     /// Seed of the rule's draws.
     pub seed: u64,
-    /// A flow is hit when its 32-bit draw is below this; [`CERTAIN`] hits every flow.
+    /// A connection, by a loss rule a packet, is hit when its 32-bit draw is below this; [`CERTAIN`]
+    /// hits all.
     pub threshold: u64,
     /// An [`Action`](crate::Action) as its word; 0 in an empty slot and in that of a rule that spares.
     pub action: u16,
@@ -23,6 +33,10 @@ pub struct Rule {
     pub rank: u16,
     /// The slot of the rule that spares packets from this one, plus one; 0 where there is none.
     pub spared_by: u16,
+    /// Bits of [`flag`].
+    pub flags: u16,
+    /// Whose connections it numbers: rules with the same word share the numbers.
+    pub block: u16,
 }
 
 impl Rule {
@@ -34,19 +48,23 @@ impl Rule {
         Self {
             deadline: block[first],
             seed: block[first + 1],
-            threshold: block[first + 2],
+            threshold: block[first + 2] & ((1 << THRESHOLD_BITS) - 1),
             action: quarter(words, 0),
             rank: quarter(words, 1),
             spared_by: quarter(words, 2),
+            flags: quarter(words, 3),
+            block: quarter(block[first + 2], 3),
         }
     }
 
     /// Puts it at `slot` in the [`Block`] of its group of four.
     pub fn put(&self, block: &mut Block, slot: u16) {
         let first = usize::from(slot & 3) * 4;
-        let [action, rank, spared_by] = [self.action, self.rank, self.spared_by].map(u64::from);
-        let words = action | rank << 16 | spared_by << 32;
-        let rule = [self.deadline, self.seed, self.threshold, words];
+        let [action, rank, spared_by, flags] =
+            [self.action, self.rank, self.spared_by, self.flags].map(u64::from);
+        let words = action | rank << 16 | spared_by << 32 | flags << 48;
+        let share = self.threshold | u64::from(self.block) << THRESHOLD_BITS;
+        let rule = [self.deadline, self.seed, share, words];
         block[first..first + 4].copy_from_slice(&rule);
     }
 }

@@ -1,6 +1,6 @@
 //! aya's marker for types that may be copied between user space and maps.
 
-use crate::{Config, Counters, LineState, Seen, SeenKey, Ticket};
+use crate::{Config, Counters, DrawKey, Drawn, LineState, Seen, SeenKey, Ticket};
 
 macro_rules! pod {
     ($($word:ty),*) => {
@@ -9,4 +9,6 @@ macro_rules! pod {
     };
 }
 
-pod!(Config, Counters, LineState, Seen, SeenKey, Ticket);
+pod!(
+    Config, Counters, DrawKey, Drawn, LineState, Seen, SeenKey, Ticket
+);

@@ -4,16 +4,16 @@ use std::iter::Peekable;
 
 use thiserror::Error;
 
-use crate::{Blackhole, Block, Faults, Percent, PercentError, Reset};
+use crate::{Blackhole, Block, Faults, Loss, Percent, PercentError, Reset, local};
 
 /// Why words are no faults; one line each.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GrammarError {
     /// No word at all.
-    #[error("no fault is named; this version has blackhole and reset")]
+    #[error("no fault is named; this version has {}", Block::listed("and"))]
     Empty,
     /// A fault that is planned.
-    #[error("\"{0}\" is not in this version; this version has blackhole and reset")]
+    #[error("\"{word}\" is not in this version; this version has {all}", word = .0, all = Block::listed("and"))]
     Planned(String),
     /// A word that is none of ours, with what was probably meant, or what there is.
     #[error("\"{word}\" is not a fault; {hint}")]
@@ -24,13 +24,19 @@ pub enum GrammarError {
         hint: String,
     },
     /// A word that a fault does not take.
-    #[error("{block}: does not take \"{word}\"; write it as in \"{block} 50% per connection\"")]
+    #[error("{block}: does not take \"{word}\"; write it as in \"{fix}\"", fix = pattern(*.block))]
     Unexpected {
         /// The fault.
         block: Block,
         /// The word after it.
         word: String,
     },
+    /// A fault without the share that it needs.
+    #[error("{block}: needs a share; write it as in \"{fix}\"", block = .0, fix = pattern(*.0))]
+    NoShare(Block),
+    /// A parameter of loss that is planned.
+    #[error("loss: {word} is not in this version; write it as in \"{fix}\"", word = .0, fix = pattern(Block::Loss))]
+    PlannedLoss(&'static str),
     /// A share that is none.
     #[error("{block}: {source}")]
     Share {
@@ -45,7 +51,7 @@ pub enum GrammarError {
 }
 
 /// Faults of the design that this version does not have.
-const PLANNED: [&str; 16] = [
+const PLANNED: [&str; 15] = [
     "corrupt",
     "delay",
     "dns",
@@ -53,7 +59,6 @@ const PLANNED: [&str; 16] = [
     "half-open",
     "http",
     "limit-data",
-    "loss",
     "mtu",
     "one-way-silence",
     "rate",
@@ -76,7 +81,7 @@ impl Block {
         let near = |block: &Self| strsim::damerau_levenshtein(block.as_str(), &word.to_lowercase());
         let hint = match Self::ALL.into_iter().min_by_key(near) {
             Some(block) if near(&block) <= 2 => format!("did you mean {block}?"),
-            _ => "this version has blackhole and reset".into(),
+            _ => format!("this version has {}", Block::listed("and")),
         };
         Err(GrammarError::Unknown {
             word: word.into(),
@@ -95,7 +100,10 @@ impl Faults {
         let mut faults = Self::default();
         while let Some(word) = words.next() {
             let block = Block::from_word(word)?;
-            let share = share(block, &mut words)?;
+            let share = match block {
+                Block::Loss => Some(loss(&mut words)?),
+                Block::Blackhole | Block::Reset => share(block, &mut words)?,
+            };
             faults.add(block, share)?;
         }
         if faults == Self::default() {
@@ -107,6 +115,10 @@ impl Faults {
     fn add(&mut self, block: Block, probability: Option<Percent>) -> Result<(), GrammarError> {
         let twice = match block {
             Block::Blackhole => self.blackhole.replace(Blackhole { probability }).is_some(),
+            Block::Loss => {
+                let loss = probability.ok_or(GrammarError::NoShare(block))?;
+                self.loss.replace(Loss { loss }).is_some()
+            }
             Block::Reset => self.reset.replace(Reset { probability }).is_some(),
         };
         if twice {
@@ -141,6 +153,35 @@ fn share<'a>(
     match words.peek() {
         Some(word) if is_number(word) => Err(unexpected(word)),
         _ => Ok(share),
+    }
+}
+
+/// Reads what follows `loss`, as netem has it: `[random] 2%`.
+fn loss<'a>(words: &mut Peekable<impl Iterator<Item = &'a str>>) -> Result<Percent, GrammarError> {
+    let block = Block::Loss;
+    let _ = words.next_if_eq(&"random");
+    let planned = |word: &&str| local::PLANNED_LOSS.into_iter().find(|known| known == word);
+    if let Some(word) = words.peek().and_then(planned) {
+        return Err(GrammarError::PlannedLoss(word));
+    }
+    let share = words.next_if(|word| is_number(word));
+    let share: Percent = share
+        .ok_or(GrammarError::NoShare(block))?
+        .parse()
+        .map_err(|source| GrammarError::Share { block, source })?;
+    match words.peek() {
+        Some(word) if is_number(word) => Err(GrammarError::PlannedLoss("correlation")),
+        Some(&"per") => Err(GrammarError::PlannedLoss("per")),
+        _ => Ok(share),
+    }
+}
+
+/// How a fault and its share are written.
+fn pattern(block: Block) -> &'static str {
+    match block {
+        Block::Blackhole => "blackhole 50% per connection",
+        Block::Loss => "loss 2%",
+        Block::Reset => "reset 50% per connection",
     }
 }
 

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod change;
+mod draw;
 mod faults;
 mod file;
 mod flow;
@@ -27,7 +28,8 @@ mod units;
 mod validate;
 
 pub use change::Change;
-pub use faults::{Blackhole, Block, Faults, Reset};
+pub use draw::Draw;
+pub use faults::{Blackhole, Block, Faults, Loss, Reset};
 pub use file::FileError;
 pub use flow::FlowInfo;
 pub use grammar::GrammarError;

@@ -25,6 +25,9 @@ const CLUSTER: [&str; 10] = [
 /// Words of `spec.traffic` that this version does not have.
 pub(crate) const PLANNED: [&str; 4] = ["exceptPeers", "interfaces", "connections", "initiator"];
 
+/// Words of `spec.faults.loss` that this version does not have.
+pub(crate) const PLANNED_LOSS: [&str; 5] = ["correlation", "gemodel", "nth", "per", "probability"];
+
 /// The keys of a mapping.
 #[derive(Default, Deserialize)]
 #[serde(transparent)]
@@ -55,7 +58,15 @@ pub(crate) struct Outline {
 #[serde(default)]
 struct Spec {
     traffic: Keys,
-    faults: Keys,
+    faults: Blocks,
+    #[serde(flatten)]
+    rest: Keys,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Blocks {
+    loss: Keys,
     #[serde(flatten)]
     rest: Keys,
 }
@@ -84,7 +95,11 @@ impl Outline {
             let fix = "is not in this version; remove it";
             wrong.push(Invalid::new(format!("spec.traffic.{word}"), fix));
         }
-        let words = self.spec.faults.0.keys();
+        for word in self.spec.faults.loss.among(&PLANNED_LOSS) {
+            let fix = "is not in this version; remove it";
+            wrong.push(Invalid::new(format!("spec.faults.loss.{word}"), fix));
+        }
+        let words = self.spec.faults.rest.0.keys();
         for error in words.filter_map(|word| Block::from_word(word).err()) {
             wrong.push(Invalid::new("spec.faults", error.to_string()));
         }

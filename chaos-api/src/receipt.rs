@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Block, Direction, Span};
+use crate::{Block, Direction, Draw, Span};
 
 /// The account of one fault. Times are wall-clock, to the millisecond.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Receipt {
     pub target: String,
     /// The seed of its draws.
     pub seed: u64,
+    /// What its draws go by.
+    #[serde(default)]
+    pub draw: Draw,
     /// Whether it is in force.
     pub state: State,
     /// Why it ended; absent while it is in force.

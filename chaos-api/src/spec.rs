@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Faults, Span, Traffic};
+use crate::{Draw, Faults, Span, Traffic};
 
 /// A fault without its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,4 +18,11 @@ pub struct FaultSpec {
     /// Seed of its draws; chosen and reported where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// What its draws go by.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub draw: Draw,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

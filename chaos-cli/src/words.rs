@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use chaos_api::{Direction, Family, Faults, Invalid, PortRange, Protocol, Traffic};
+use chaos_api::{Direction, Draw, Family, Faults, Invalid, PortRange, Protocol, Traffic};
 
 use crate::{args, exit::Usage};
 
@@ -89,6 +89,14 @@ pub(crate) fn generated_name(faults: &Faults, digits: usize) -> Result<String> {
     let word = block.map_or("fault", |(block, _)| block.as_str());
     let number = random()? & ((1 << (4 * digits)) - 1);
     Ok(format!("{word}-{number:0digits$x}"))
+}
+
+/// What makes the draws again: the seed, and where it is not its number what stands for a connection.
+pub(crate) fn seed(seed: u64, draw: Draw) -> String {
+    match draw {
+        Draw::Ordinal => format!("seed {seed}"),
+        Draw::Flow => format!("seed {seed} by flow"),
+    }
 }
 
 /// A number short enough to be typed again.

@@ -1,8 +1,8 @@
 //! What one rule means for one packet, and which of several rules acts.
 
-use chaos_abi::{Action, Bank, LINE_RULES, NO_RULE, RULES_A_BLOCK, Rule, WORDS};
+use chaos_abi::{Action, Bank, DrawKey, Drawn, LINE_RULES, NO_RULE, RULES_A_BLOCK, Rule, WORDS};
 
-use crate::{Matched, Packet, Tables, drawn, hash};
+use crate::{Losses, Matched, Packet, Tables, hash};
 
 /// What a matching rule means for a packet.
 #[must_use]
@@ -17,9 +17,7 @@ pub enum Fate {
     Lapsed,
     /// The rule is in force, but its fault spares this connection: pass.
     Spared,
-    /// The rule is in force, but did not draw this connection: pass.
-    Undrawn,
-    /// The rule hits the packet.
+    /// The rule is in force, and hits what it draws.
     Hit(Action),
 }
 
@@ -55,6 +53,14 @@ pub struct Case {
     slot: u32,
     /// The slots of the delay line's rules that hit it; the rest are [`NO_RULE`].
     pub lines: [u16; LINE_RULES],
+    /// The rule whose turn it is.
+    pub rule: Rule,
+    /// What draws look up and put in.
+    pub key: DrawKey,
+    /// See `key`.
+    pub fresh: Drawn,
+    /// What loss rules drew.
+    pub losses: Losses,
 }
 
 /// The rule that acts on a packet.
@@ -104,6 +110,7 @@ impl Case {
         self.leased = u32::from(leased);
         (self.action, self.rank, self.slot) = (0, 0, 0);
         self.lines = [NO_RULE; LINE_RULES];
+        self.losses.clear();
     }
 
     /// The slot of the next rule to judge the packet; `None` after the last.
@@ -130,7 +137,7 @@ impl Case {
         (self.bank(), block)
     }
 
-    /// What a rule means for the packet.
+    /// What a rule means for the packet, before its draw.
     #[inline(always)]
     pub fn fate(&self, rule: &Rule) -> Fate {
         let Some(action) = Action::from_word(rule.action) else {
@@ -142,10 +149,8 @@ impl Case {
             Fate::Lapsed
         } else if rule.spared_by != 0 && self.has_met(u32::from(rule.spared_by) - 1) {
             Fate::Spared
-        } else if drawn(rule, self.hash) {
-            Fate::Hit(action)
         } else {
-            Fate::Undrawn
+            Fate::Hit(action)
         }
     }
 
@@ -190,6 +195,17 @@ impl Case {
             rank: self.rank,
             slot: self.slot,
         })
+    }
+
+    /// Names what the rule's block keeps of the packet's connection, or at another place than 0 of a
+    /// fragmented packet of it.
+    #[inline(always)]
+    pub fn name(&mut self, place: u32) {
+        self.key = DrawKey {
+            flow: self.packet.flow,
+            block: u32::from(self.rule.block),
+            place,
+        };
     }
 
     /// Whether the packet matches the rule in a slot.

@@ -10,7 +10,7 @@ mod packet;
 mod segment;
 
 pub use decide::{Case, Fate, Hit};
-pub use draw::{drawn, hash};
+pub use draw::{Losses, drawn, hash, lost};
 pub use matching::{Matched, Tables};
 pub use packet::{EXTENSIONS, Frame, Packet, tcp};
 pub use segment::Segment;

@@ -1,5 +1,10 @@
 //! The kernel object: built for the BPF target by `cargo xtask build`, an empty program elsewhere.
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
+#![cfg_attr(
+    target_arch = "bpf",
+    feature(core_intrinsics),
+    allow(internal_features)
+)]
 
 #[cfg(target_arch = "bpf")]
 mod bpf;

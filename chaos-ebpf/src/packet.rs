@@ -176,6 +176,28 @@ impl Packet {
         self.ported = 1;
     }
 
+    /// What tells its fragments from those of another packet of its flow.
+    #[inline(always)]
+    pub fn ident(&self) -> u32 {
+        self.ident
+    }
+
+    /// Where a block keeps what became of its first fragment: eight packets of a flow each way.
+    #[inline(always)]
+    pub fn place(&self) -> u32 {
+        1 + ((self.ident % 8) << 1 | u32::from(self.direction))
+    }
+
+    /// Its sequence number, plus 2³², where it opens a connection; 0 where it does not.
+    #[inline(always)]
+    pub fn opening(&self) -> u64 {
+        if self.opens() {
+            1 << 32 | u64::from(self.seq)
+        } else {
+            0
+        }
+    }
+
     /// Whether it opens a connection: SYN without ACK.
     #[inline(always)]
     pub fn opens(&self) -> bool {

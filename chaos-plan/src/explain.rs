@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::net::Ipv6Addr;
 
-use chaos_abi::{self as abi, CERTAIN, Rule, RuleSet};
+use chaos_abi::{self as abi, Action, CERTAIN, Rule, RuleSet, flag};
 use chaos_api::Span;
 
 use crate::ports::{Side, segments};
@@ -62,12 +62,25 @@ fn write_rule(out: &mut String, slot: u16, planned: &PlannedRule, table: &Table)
         deadline,
         seed,
         threshold,
+        action,
+        flags,
+        block,
         ..
     } = planned.rule;
-    let share = if threshold >= CERTAIN {
-        "every connection".into()
+    let unit = if action == Action::Loss.word() {
+        "packet"
     } else {
-        format!("draws below {threshold:#x} of {CERTAIN:#x}")
+        "connection"
+    };
+    let by = if flags & flag::BY_FLOW == 0 {
+        format!("by the numbers of block {block}")
+    } else {
+        "by its flow".into()
+    };
+    let share = if threshold >= CERTAIN {
+        format!("every {unit}")
+    } else {
+        format!("each {unit} {by}, draws below {threshold:#x} of {CERTAIN:#x}")
     };
     let until = Span::from_nanos(deadline);
     writeln!(

@@ -34,6 +34,8 @@ pub struct Image {
     pub blocks: Vec<Block>,
     /// For each prefix (v4-mapped address, length up to 128) the row of the rules valid there.
     pub peers: BTreeMap<([u8; 16], u32), u32>,
+    /// Whether a rule of it asks which connection of its block one is, or which packet of that.
+    pub numbers: bool,
 }
 
 impl Image {
@@ -59,6 +61,7 @@ impl Image {
         Self {
             blocks: slab.blocks,
             peers,
+            numbers: table.rules().any(|(_, rule)| rule.needs_numbers()),
         }
     }
 
@@ -196,6 +199,7 @@ impl fmt::Debug for Image {
         f.debug_struct("Image")
             .field("blocks", &self.blocks.len())
             .field("peers", &self.peers.len())
+            .field("numbers", &self.numbers)
             .finish()
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use chaos_abi::{self as abi, Action, CERTAIN, MAX_PREFIXES, MAX_RULES, Rule};
-use chaos_api::{Block, Direction, Family, IpBlock, Percent, PortRange, Protocol};
+use chaos_abi::{self as abi, Action, CERTAIN, MAX_PREFIXES, MAX_RULES, Rule, flag};
+use chaos_api::{Block, Direction, Draw, Family, IpBlock, Percent, PortRange, Protocol};
 use thiserror::Error;
 
 use crate::draw::splitmix64;
@@ -60,7 +60,19 @@ fn place(
         slots.insert(slot, rule);
     }
     spare(&mut slots);
+    number(&mut slots);
     Ok(slots)
+}
+
+/// Gives the rules of one block its word: the slot of its first part, which an edit leaves in place.
+fn number(slots: &mut BTreeMap<u16, PlannedRule>) {
+    let first = slots.iter().filter(|(_, rule)| rule.id.part == 0);
+    let first: BTreeMap<(String, Option<Block>), u16> = first
+        .map(|(slot, rule)| ((rule.id.fault.clone(), rule.id.block), *slot))
+        .collect();
+    for rule in slots.values_mut() {
+        rule.rule.block = first[&(rule.id.fault.clone(), rule.id.block)];
+    }
 }
 
 /// Tells each rule which one spares packets from it: that of its fault.
@@ -128,17 +140,24 @@ fn sparing(fault: &Fault) -> PlannedRule {
     }
 }
 
-/// All parts of a block share one seed, so a connection that two of them match is drawn once.
+/// All parts of a block share one seed and one numbering, so a connection that two of them match is
+/// drawn once.
 fn rule(fault: &Fault, block: Block, share: Option<Percent>) -> Rule {
-    let action = match block {
-        Block::Blackhole => Action::Blackhole,
-        Block::Reset => Action::Reset,
+    // The second sets the draws of a fault's blocks apart, and stays what it is in every version.
+    let (action, own) = match block {
+        Block::Reset => (Action::Reset, 1),
+        Block::Blackhole => (Action::Blackhole, 2),
+        Block::Loss => (Action::Loss, 3),
     };
     Rule {
         deadline: fault.deadline,
-        seed: splitmix64(fault.seed ^ u64::from(action.word())),
+        seed: splitmix64(fault.seed ^ own),
         threshold: share.map_or(CERTAIN, Percent::threshold),
         action: action.word(),
+        flags: match fault.spec.draw {
+            Draw::Ordinal => 0,
+            Draw::Flow => flag::BY_FLOW,
+        },
         ..Rule::default()
     }
 }
@@ -149,6 +168,7 @@ fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
         (Block::Reset, Protocol::Any) => (Direction::Both, Protocol::Tcp),
         (Block::Reset, protocol) => (Direction::Both, protocol),
         (Block::Blackhole, protocol) => (traffic.direction.unwrap_or(Direction::Both), protocol),
+        (Block::Loss, protocol) => (traffic.direction.unwrap_or(Direction::Egress), protocol),
     };
     Matching {
         direction,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chaos_abi::{Counters, Direction, Seen};
+use chaos_abi::{Counters, Direction, MAX_NUMBERED, Seen};
 use chaos_api as api;
 use chaos_api::{Block, EndReason, Receipt, RuleCounters, RuleReceipt, SeenReceipt, Span, State};
 use jiff::Timestamp;
@@ -77,6 +77,7 @@ pub fn total(per_cpu: &[Counters]) -> Counters {
             spared: sum.spared + cpu.spared,
             expired: sum.expired + cpu.expired,
             lapsed: sum.lapsed + cpu.lapsed,
+            unnumbered: sum.unnumbered + cpu.unnumbered,
             first: earlier(sum.first, cpu.first),
             last: sum.last.max(cpu.last),
         })
@@ -109,6 +110,7 @@ pub fn raise(
         faults: fault.spec.faults.words(),
         target: life.target.clone(),
         seed: fault.seed,
+        draw: fault.spec.draw,
         state: life.ended.map_or(State::Active, |_| State::Ended),
         reason: life.ended.map(|(_, reason)| reason),
         started_at: clock.at(life.started),
@@ -168,6 +170,13 @@ fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> 
         let count = all.failed;
         warnings.push(format!(
             "packets dropped because the kernel made no RST for them: {count}"
+        ));
+    }
+    if all.unnumbered > 0 {
+        let count = all.unnumbered;
+        warnings.push(format!(
+            "{count} packets were of connections beyond the {MAX_NUMBERED} that can be numbered: \
+             connections were drawn by their flow, packets by chance"
         ));
     }
     let lost = observed.untold.saturating_sub(life.untold);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use chaos_abi::{Action, Rule, RuleSet};
+use chaos_abi::{Action, CERTAIN, Rule, RuleSet, flag};
 use chaos_api::{Block, FaultSpec};
 
 use crate::{Image, Matching, PacketWords, Shape};
@@ -141,5 +141,12 @@ impl PlannedRule {
     /// The slot of the rule that spares packets from this one.
     pub fn spared_by(&self) -> Option<u16> {
         self.rule.spared_by.checked_sub(1)
+    }
+
+    /// Whether its draws ask which connection of its block one is, or which packet of that.
+    pub fn needs_numbers(&self) -> bool {
+        let by_number = self.rule.flags & flag::BY_FLOW == 0;
+        let by_packet = self.rule.action == Action::Loss.word();
+        self.id.block.is_some() && self.rule.threshold < CERTAIN && (by_number || by_packet)
     }
 }

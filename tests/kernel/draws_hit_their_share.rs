@@ -9,6 +9,7 @@ use chaos_tests::promises;
 
 use crate::bench::expect::{passes, vanishes};
 use crate::bench::frame::frame;
+use crate::bench::odds::band;
 use crate::bench::packet::{Body, Packet, flags, tcp};
 use crate::bench::random::Random;
 use crate::bench::{Bench, NEXT, REDIRECT, SHOT, words};
@@ -22,7 +23,7 @@ promises! {
 
 const FLOWS: u32 = 10_000;
 const SHARE: f64 = 0.3;
-const WORDS: &str = "faults: {blackhole: {probability: 30%}}";
+const WORDS: &str = "draw: Flow, faults: {blackhole: {probability: 30%}}";
 
 /// The hook, either way, and the host's own draw must agree on every flow.
 fn a_share_of_random_flows_is_hit_in_both_directions() {
@@ -50,7 +51,7 @@ fn a_seed_chooses_the_flows() {
     let hit = |bench: &mut Bench, seed| {
         let fault = Fault {
             seed,
-            ..words::fault("a", "faults: {blackhole: {probability: 50%}}")
+            ..words::fault("a", "draw: Flow, faults: {blackhole: {probability: 50%}}")
         };
         bench.start_over();
         bench.hold(&[fault]);
@@ -100,23 +101,4 @@ fn random_flow(random: &mut Random) -> Packet {
         },
     };
     Packet::new(end(), end(), body)
-}
-
-/// The narrowest counts around the middle that `trials` draws of probability `share` give with at
-/// least this confidence, half of the rest on either side: the exact binomial distribution.
-fn band(trials: u32, share: f64, confidence: f64) -> (u32, u32) {
-    let odds = (share / (1.0 - share)).ln();
-    let mut log = f64::from(trials) * (1.0 - share).ln();
-    let (mut below, mut least) = (0.0, None);
-    for count in 0..=trials {
-        below += log.exp();
-        if least.is_none() && below > (1.0 - confidence) / 2.0 {
-            least = Some(count);
-        }
-        if below >= 1.0 - (1.0 - confidence) / 2.0 {
-            return (least.unwrap_or(0), count);
-        }
-        log += f64::from(trials - count).ln() - f64::from(count + 1).ln() + odds;
-    }
-    (least.unwrap_or(0), trials)
 }

@@ -14,6 +14,7 @@ mod reference;
 
 mod a_blackhole_swallows;
 mod a_reset_answers_both_ends;
+mod connections_are_numbered;
 mod draws_hit_their_share;
 mod edits_are_seen_whole;
 mod events_tell_what_happened;
@@ -22,6 +23,7 @@ mod headers_are_looked_behind;
 mod idle_connections_are_reset;
 mod only_ip_is_judged;
 mod our_own_packets_pass;
+mod packets_are_lost_one_by_one;
 mod rules_meet_only_their_traffic;
 mod rules_run_out;
 mod several_rules_agree_on_one;
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
         several_rules_agree_on_one::PROMISES,
         spared_connections_pass::PROMISES,
         draws_hit_their_share::PROMISES,
+        connections_are_numbered::PROMISES,
+        packets_are_lost_one_by_one::PROMISES,
         rules_run_out::PROMISES,
         tables_change_in_place::PROMISES,
         edits_are_seen_whole::PROMISES,

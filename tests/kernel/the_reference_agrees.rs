@@ -48,6 +48,7 @@ fn meet(bench: &mut Bench, reference: &mut Reference, seed: u64) {
     let random = &mut Random(seed);
     let world = World::of(random);
     bench.start_over();
+    reference.start_over();
     bench.hold(&faults(random, &world));
     let leased = !random.once_in(10);
     let until = if leased { u64::MAX } else { boot_clock() };
@@ -55,8 +56,16 @@ fn meet(bench: &mut Bench, reference: &mut Reference, seed: u64) {
     set.expect("a lease can be written");
     let mut due = counted(bench);
     let mut rest = None;
+    let mut met = Vec::new();
     for _ in 0..FRAMES {
-        let (way, frame) = frame(random, &world, &mut rest);
+        // Some come again, since draws go by what was before.
+        let (way, frame) = if random.once_in(3) && !met.is_empty() {
+            let (way, frame): &(_, Vec<u8>) = &met[random.below(met.len())];
+            (*way, frame.clone())
+        } else {
+            frame(random, &world, &mut rest)
+        };
+        met.push((way, frame.clone()));
         let expect = reference.expect(&bench.table, &frame, way, leased);
         let verdict = bench.hook(way, &frame);
         let what = || {

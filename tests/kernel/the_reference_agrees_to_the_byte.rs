@@ -56,10 +56,10 @@ fn on_random_packets_and_tables() {
                 .expect("a lease can be written");
             bench.hold(&faults.into_iter().map(runnable).collect::<Vec<_>>());
             let mut random = Random(seed);
+            let mut reference = Reference::default();
             for words in packets {
                 let packet = packet(&words, &mut random);
                 let written = frame(&packet, words.direction);
-                let mut reference = Reference::default();
                 let expect = reference.expect(&bench.table, &written, words.direction, leased);
                 bench.step(words.direction, &packet, &expect);
             }

@@ -33,9 +33,16 @@ spec:
 ";
 
 fn and_its_verdicts_are_the_kernels() {
+    are_those_of("blackhole", FAULT);
+    are_those_of("blackhole", &FAULT.replace("seed", "draw: Flow\n  seed"));
+    let loss = FAULT.replace("blackhole: { probability", "loss: { loss");
+    are_those_of("loss", &loss);
+}
+
+fn are_those_of(block: &str, fault: &str) {
     let pair = Pair::new();
     let netfault = Netfault::new();
-    let file = written(&netfault, FAULT);
+    let file = written(&netfault, fault);
     let capture = Capture::start(&pair.server);
     let unchanged = Unchanged::watch([&pair.server]);
     let fault = netfault.inject(&pair.server, &format!("-f {}", file.display()));
@@ -57,12 +64,12 @@ fn and_its_verdicts_are_the_kernels() {
     let all = 2 * FLOWS as u64 * EACH;
     assert_eq!(counted.matched, all);
     let replayed = replay(&netfault, &pair, &capture.file(), &file);
-    assert_eq!(replayed["verdicts"]["blackhole"], counted.dropped);
+    assert_eq!(replayed["verdicts"][block], counted.dropped);
     let rows = replayed["packets"].as_array().expect("a row a packet");
     let says = |row: &&Value| {
         row["why"]
             .as_str()
-            .is_some_and(|why| why == "blackhole: not drawn")
+            .is_some_and(|why| why == format!("{block}: not drawn"))
     };
     assert_eq!(rows.iter().filter(says).count() as u64, counted.undrawn);
     assert!(

@@ -26,6 +26,7 @@ mod acceptance_3_http_keep_alive;
 mod an_idle_established_connection_is_reset;
 mod audit;
 mod busy_flows_are_reset_until_none_is_left;
+mod faults_compose_and_leave_each_other_alone;
 mod half_of_the_connections_are_reset;
 mod held;
 mod held_packets_are_not_lost;
@@ -35,6 +36,8 @@ mod live_connections_are_shown;
 mod lodger;
 mod tcp_goes_through_the_delay_line;
 mod the_bed;
+mod the_same_seed_hits_the_same_connections;
+mod the_same_seed_loses_the_same_packets;
 mod the_servers;
 mod waiting_costs_little;
 mod what_does_not_match_is_untouched;
@@ -49,6 +52,9 @@ fn main() -> ExitCode {
         a_connection_in_flight_is_reset::PROMISES,
         busy_flows_are_reset_until_none_is_left::PROMISES,
         half_of_the_connections_are_reset::PROMISES,
+        the_same_seed_hits_the_same_connections::PROMISES,
+        the_same_seed_loses_the_same_packets::PROMISES,
+        faults_compose_and_leave_each_other_alone::PROMISES,
         a_new_attempt_is_refused::PROMISES,
         a_redis_client_is_cut::PROMISES,
         a_blackholed_datagram_is_lost_without_a_word::PROMISES,

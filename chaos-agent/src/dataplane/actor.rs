@@ -72,7 +72,9 @@ impl Dataplane {
         caught: &mut Caught,
     ) -> Result<(), DataplaneError> {
         (caught.left, caught.out_of_reach) = (0, 0);
-        let all = connections(States::LIVE)?;
+        let mut all = connections(States::LIVE)?;
+        // In an order that another run meets again: rules may go by the number of a connection.
+        all.sort_unstable_by_key(|connection| (connection.local, connection.peer));
         let redirected = redirected(&all);
         for connection in all {
             if !may_hit(table, &connection) {

@@ -9,7 +9,9 @@ use aya::{
 };
 use chaos_abi::{ABI_VERSION, Config, maps};
 
-use super::{DataplaneError, loader::create, slab::Slabs, trace::Tracer, write::Prefix};
+use super::{
+    DataplaneError, draws::Draws, loader::create, slab::Slabs, trace::Tracer, write::Prefix,
+};
 
 /// The programs of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +56,7 @@ pub struct Dataplane {
     pub(super) events: RingBuf<MapData>,
     pub(super) tracer: Option<Tracer>,
     pub(super) slabs: Slabs,
+    pub(super) draws: Draws,
     /// The prefixes that the two banks hold.
     pub(super) prefixes: [BTreeSet<Prefix>; 2],
     /// Hooks may still read the bank that was switched from.
@@ -77,6 +80,7 @@ impl Dataplane {
         });
         loaded?;
         let slabs = slabs?;
+        let draws = Draws::of(take(&mut ebpf, maps::DRAWS)?);
         let events = take(&mut ebpf, maps::EVENTS)?;
         let tracer = if trace { Tracer::of(&mut ebpf) } else { None };
         Ok(Self {
@@ -84,6 +88,7 @@ impl Dataplane {
             events,
             tracer,
             slabs,
+            draws,
             prefixes: Default::default(),
             readers: false,
             config: Config::default(),

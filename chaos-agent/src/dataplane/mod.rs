@@ -5,6 +5,7 @@
 //! process that owns it.
 
 mod actor;
+mod draws;
 mod error;
 mod events;
 mod hooks;

@@ -1,7 +1,5 @@
 //! The slabs of both banks, each as long as its table needs.
 
-use std::array;
-
 use aya::maps::{Array, ArrayOfMaps, MapData};
 use chaos_abi::{Bank, Block, maps};
 
@@ -18,7 +16,8 @@ type Inner = Array<MapData, Block>;
 /// The slabs, and what they hold.
 pub(super) struct Slabs {
     outer: ArrayOfMaps<MapData, Inner>,
-    banks: [Slab; 2],
+    /// Absent where the bank was never written: it matches nothing.
+    banks: [Option<Slab>; 2],
 }
 
 struct Slab {
@@ -28,29 +27,25 @@ struct Slab {
 }
 
 impl Slabs {
-    /// Puts an empty slab into each bank. The kernel waits for readers meanwhile, tens of
-    /// milliseconds.
+    /// Puts an empty slab into the bank that is written first, since the kernel waits for readers at
+    /// each, ten milliseconds or so, and a load has other work meanwhile.
     pub(super) fn fill(mut outer: ArrayOfMaps<MapData, Inner>) -> Result<Self, DataplaneError> {
-        let [a, b] = array::from_fn(|_| Slab::of(STEP));
-        let banks = [a?, b?];
-        for (bank, slab) in (0..).zip(&banks) {
-            outer.set(bank, &slab.blocks, 0).map_err(on(maps::SLABS))?;
-        }
+        let first = Slab::of(STEP)?;
+        first.put(&mut outer, Bank::default().other())?;
+        let banks = [None, Some(first)];
         Ok(Self { outer, banks })
     }
 
     /// Makes a bank that no hook reads hold these blocks.
     pub(super) fn write(&mut self, bank: Bank, blocks: &[Block]) -> Result<(), DataplaneError> {
         let slab = &mut self.banks[bank as usize];
-        if slab.fits(blocks.len()) {
+        if let Some(slab) = slab.as_mut().filter(|slab| slab.fits(blocks.len())) {
             return slab.write(blocks);
         }
         let mut fresh = Slab::of(blocks.len() + blocks.len() / 4)?;
         fresh.write(blocks)?;
-        self.outer
-            .set(bank as u32, &fresh.blocks, 0)
-            .map_err(on(maps::SLABS))?;
-        *slab = fresh;
+        fresh.put(&mut self.outer, bank)?;
+        *slab = Some(fresh);
         Ok(())
     }
 }
@@ -63,6 +58,16 @@ impl Slab {
             blocks,
             held: Vec::new(),
         })
+    }
+
+    /// Becomes the slab of a bank; returns when no hook reads the one before.
+    fn put(
+        &self,
+        outer: &mut ArrayOfMaps<MapData, Inner>,
+        bank: Bank,
+    ) -> Result<(), DataplaneError> {
+        let put = outer.set(bank as u32, &self.blocks, 0);
+        put.map_err(on(maps::SLABS))
     }
 
     /// Whether that many blocks have room in it and do not leave most of it empty.

@@ -43,8 +43,10 @@ impl Dataplane {
         }
     }
 
-    /// Gives back the memory of a slot's counters. No rule may be in the slot.
+    /// Gives back the memory of a slot's counters and of the connections that its block numbered. No
+    /// rule may be in the slot.
     pub fn forget(&mut self, slot: u16) -> Result<(), DataplaneError> {
+        self.forget_numbers(slot)?;
         match self.counters_mut()?.remove(&u32::from(slot)) {
             Err(MapError::SyscallError(error))
                 if error.io_error.kind() == std::io::ErrorKind::NotFound =>
@@ -56,6 +58,7 @@ impl Dataplane {
     }
 
     fn clear_counters(&mut self, slot: u16) -> Result<(), DataplaneError> {
+        self.forget_numbers(slot)?;
         let slot = u32::from(slot);
         let io = |error| on(maps::COUNTERS)(MapError::IoError(error));
         let cpus = nr_cpus().map_err(|(_, error)| io(error))?;
@@ -79,6 +82,9 @@ impl Dataplane {
 
     fn write_bank(&mut self, bank: Bank, image: &Image) -> Result<(), DataplaneError> {
         self.settle();
+        if image.numbers {
+            self.draws.make_room()?;
+        }
         self.write_peers(bank, image)?;
         self.slabs.write(bank, &image.blocks)
     }

@@ -74,6 +74,7 @@ fn plus(one: Receipt, other: Receipt) -> Receipt {
         faults: one.faults,
         target: one.target,
         seed: one.seed,
+        draw: one.draw,
     }
 }
 

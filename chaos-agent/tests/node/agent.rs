@@ -93,6 +93,7 @@ pub(crate) fn plan(fault: &str) -> PlanBody {
             traffic: Traffic::default(),
             ends: "2026-11-20T13:00:00Z".parse().unwrap(),
             seed: 7,
+            draw: chaos_api::Draw::Ordinal,
             enforcement: Enforcement::Enforce,
             probes: Probes::Spare,
         }],

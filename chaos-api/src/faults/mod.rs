@@ -1,6 +1,7 @@
 //! The fault blocks; each file holds one fault's words.
 
 mod blackhole;
+mod loss;
 mod reset;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use blackhole::Blackhole;
+pub use loss::Loss;
 pub use reset::Reset;
 
 use crate::Percent;
@@ -22,6 +24,9 @@ pub struct Faults {
     /// Drop silently.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blackhole: Option<Blackhole>,
+    /// Drop some packets silently.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
     /// Reset connections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset: Option<Reset>,
@@ -33,20 +38,29 @@ pub struct Faults {
 pub enum Block {
     /// [`Blackhole`].
     Blackhole,
+    /// [`Loss`].
+    Loss,
     /// [`Reset`].
     Reset,
 }
 
 impl Block {
     /// Every block of this version, in the order in which they are listed.
-    pub const ALL: [Self; 2] = [Self::Blackhole, Self::Reset];
+    pub const ALL: [Self; 3] = [Self::Blackhole, Self::Loss, Self::Reset];
 
     /// The block's word in files and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Blackhole => Blackhole::WORD,
+            Self::Loss => Loss::WORD,
             Self::Reset => Reset::WORD,
         }
+    }
+
+    /// Every block's word, as one line with `join` before the last.
+    pub(crate) fn listed(join: &str) -> String {
+        let [first @ .., last] = Self::ALL.map(Self::as_str);
+        format!("{} {join} {last}", first.join(", "))
     }
 }
 
@@ -57,11 +71,13 @@ impl fmt::Display for Block {
 }
 
 impl Faults {
-    /// The blocks present, each with the share of connections it hits (absent = all).
+    /// The blocks present, each with the share of connections, for loss of packets, that it hits
+    /// (absent = all).
     pub fn blocks(&self) -> impl Iterator<Item = (Block, Option<Percent>)> + use<> {
         let blackhole = self.blackhole.map(|b| (Block::Blackhole, b.probability));
         let reset = self.reset.map(|r| (Block::Reset, r.probability));
-        [blackhole, reset].into_iter().flatten()
+        let loss = self.loss.map(|l| (Block::Loss, Some(l.loss)));
+        [blackhole, loss, reset].into_iter().flatten()
     }
 
     /// The blocks as words that [`Faults::from_words`] reads, such as `reset 50%`.

@@ -33,6 +33,7 @@ impl NetworkFaultSpec {
             faults: self.faults,
             duration: self.duration,
             seed: self.seed,
+            draw: self.draw,
         })
     }
 
@@ -73,6 +74,7 @@ impl From<FaultSpec> for NetworkFaultSpec {
             probes: Probes::default(),
             dynamic: false,
             seed: spec.seed,
+            draw: spec.draw,
             atomic: false,
             stopped: false,
         }

@@ -19,7 +19,7 @@ pub use condition::{ConditionType, Reason};
 pub use status::{FaultState, NetworkFaultStatus, PodPreview, PodReceipt, PodState, Totals};
 
 use crate::schema::{self, rules};
-use crate::{Faults, PeerWords, Span, Traffic};
+use crate::{Draw, Faults, PeerWords, Span, Traffic};
 
 /// What a fault does, to which pods of its namespace, for how long. `spec` is immutable but for the
 /// parameters of its faults, `duration` and `stopped`.
@@ -100,6 +100,9 @@ pub struct NetworkFaultSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::seed")]
     pub seed: Option<u64>,
+    /// What its draws go by.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub draw: Draw,
     /// All pods or none; not in this version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub atomic: bool,

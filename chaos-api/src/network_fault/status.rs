@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::is_default;
 use crate::{
-    ConditionType, FlowInfo, MAX_MESSAGE, MAX_MESSAGES, MAX_PREVIEW, MAX_RECEIPTS, RuleCounters,
-    Span, schema,
+    ConditionType, Draw, FlowInfo, MAX_MESSAGE, MAX_MESSAGES, MAX_PREVIEW, MAX_RECEIPTS,
+    RuleCounters, Span, schema,
 };
 
 /// The account of a fault over all its pods.
@@ -49,6 +49,9 @@ pub struct NetworkFaultStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::seed")]
     pub seed: Option<u64>,
+    /// What its draws go by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draw: Option<Draw>,
     /// What it hit in all its pods.
     pub totals: Totals,
     /// What it hit in each pod; `totals` has the pods that are too many to list.

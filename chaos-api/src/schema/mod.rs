@@ -26,6 +26,20 @@ pub(crate) fn with_planned(schema: &mut Schema) {
     }
 }
 
+/// The same for the words of loss.
+pub(crate) fn with_planned_loss(schema: &mut Schema) {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    let properties = properties.expect("the schema of a struct has properties");
+    for name in local::PLANNED_LOSS {
+        let part = json!({
+            "x-kubernetes-int-or-string": true,
+            "maxLength": 63,
+            "description": PLANNED,
+        });
+        properties.insert(name.into(), part);
+    }
+}
+
 /// What the schema says of a word that is not there yet.
 const PLANNED: &str = "Not in this version.";
 

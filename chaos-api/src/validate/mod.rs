@@ -79,8 +79,14 @@ impl FaultSpec {
 
     fn check_faults(&self, findings: &mut Findings) {
         if self.faults.blocks().next().is_none() {
-            let all = Block::ALL.map(Block::as_str).join(" or ");
+            let all = Block::listed("or");
             findings.refuse_absence("spec.faults", &format!("names no fault; write {all}"));
+        }
+        let opposed = self.faults.blackhole.is_some() && self.faults.loss.is_some();
+        if opposed && self.traffic.direction.is_none() {
+            let needed = "is required: alone, blackhole is for both ways and loss for Egress; name \
+                          one for both faults";
+            findings.refuse_absence("spec.traffic.direction", needed);
         }
         if self.faults.reset.is_some() {
             self.check_reset(findings);

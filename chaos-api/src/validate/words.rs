@@ -102,6 +102,7 @@ impl NetworkFaultSpec {
             faults: self.faults,
             duration: self.duration,
             seed: self.seed,
+            draw: self.draw,
         }
     }
 }

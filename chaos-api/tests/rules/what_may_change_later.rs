@@ -58,6 +58,7 @@ fn nothing_else_may() {
         ("/dynamic", json!(true), "spec.dynamic"),
         ("/seed", json!(8), "spec.seed"),
         ("/seed", Value::Null, "spec.seed"),
+        ("/draw", json!("Flow"), "spec.draw"),
     ];
     for (pointer, value, field) in refused {
         let line = format!("{field}: does not change; create another fault");
@@ -65,7 +66,9 @@ fn nothing_else_may() {
         assert!(said.contains(&line), "{pointer}: {said:?}");
     }
     let blocks = "spec.faults: no fault is added or removed later; create another one";
-    assert_eq!(change("/faults/blackhole", json!({})), [blocks]);
+    for (block, words) in [("blackhole", json!({})), ("loss", json!({ "loss": "2%" }))] {
+        assert_eq!(change(&format!("/faults/{block}"), words), [blocks]);
+    }
 }
 
 #[test]

@@ -10,8 +10,9 @@ use super::{Target, Traffic};
 /// What to do, to whose traffic, for how long.
 #[derive(Debug, Group)]
 pub(crate) struct Fault {
-    /// What to do, `reset` or `blackhole`, each with a share of the connections such as 50%;
-    /// several compose. In a cluster also to which pods: svc/NAME, deploy/NAME, sts/NAME, ds/NAME
+    /// What to do: `reset` or `blackhole`, each with a share of the connections such as 50%, or `loss`
+    /// with the share of the packets that are lost, each drawn for itself (what is cut into several
+    /// later, by TSO or GSO, counts as one); several compose. In a cluster also to which pods: svc/NAME, deploy/NAME, sts/NAME, ds/NAME
     /// or pod/NAME
     #[arg(value_name = "FAULT", required_unless_present = "file")]
     pub(crate) words: Vec<String>,
@@ -44,6 +45,11 @@ pub(crate) struct Fault {
     /// Seed of the draws that a share or a choice of pods makes; chosen and reported where absent
     #[arg(long, help_heading = "Life")]
     pub(crate) seed: Option<u64>,
+    /// What the draws of a share go by: ordinal, the connection's number among those that the fault
+    /// meets, so that the same seed hits the same ones again whatever their ports are; or flow, its
+    /// addresses and ports. Ordinal where absent
+    #[arg(long, value_enum, help_heading = "Life")]
+    pub(crate) draw: Option<Draw>,
     /// Log each packet's verdict to stderr, at most 1,000 lines a second and CPU (local mode)
     #[arg(long)]
     pub(crate) trace: bool,
@@ -130,6 +136,21 @@ pub(crate) enum Mode {
     Fixed,
     FixedPercent,
     RandomMaxPercent,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Draw {
+    Ordinal,
+    Flow,
+}
+
+impl From<Draw> for chaos_api::Draw {
+    fn from(word: Draw) -> Self {
+        match word {
+            Draw::Ordinal => Self::Ordinal,
+            Draw::Flow => Self::Flow,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -21,6 +21,8 @@ Examples:
       Show which connections that would hit; nothing is changed.
   netfault inject blackhole 50% --pid 4711 --port 5432 --for 1m --detach
       On this machine, without a cluster: every second connection to PostgreSQL.
+  netfault inject loss 2% --pid 4711 --proto udp --port 53 --seed 7 --for 1m
+      Every fiftieth packet to DNS; the same seed loses the same ones again.
 
 A target on this machine (--netns, --pid, --container, --cgroup) or --local means this machine;
 otherwise a usable kubeconfig means its cluster; otherwise this machine.

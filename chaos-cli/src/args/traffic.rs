@@ -23,7 +23,7 @@ pub(crate) struct Traffic {
     /// Which IP version
     #[arg(long, value_enum, default_value_t, help_heading = "Traffic")]
     pub(crate) family: Family,
-    /// Which way, seen from the target; both where absent. `reset` takes none
+    /// Which way, seen from the target; where absent both, for `loss` egress. `reset` takes none
     #[arg(long, value_enum, help_heading = "Traffic")]
     pub(crate) direction: Option<Direction>,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use chaos_api::NetworkFault;
+use chaos_api::{Loss, NetworkFault};
 use serde_json::{Map, json, to_value};
 use tokio::time::Instant;
 
@@ -70,8 +70,10 @@ fn changes(args: &Edit, fault: &NetworkFault) -> Result<Map<String, serde_json::
 /// The faults with a share each, since a merge keeps what is not named.
 fn whole(faults: &chaos_api::Faults) -> Result<serde_json::Value> {
     let mut value = to_value(faults)?;
-    for block in value.as_object_mut().into_iter().flat_map(Map::values_mut) {
-        if let Some(block) = block.as_object_mut() {
+    for (word, block) in value.as_object_mut().into_iter().flatten() {
+        // A share that cannot be absent is always named.
+        let optional = block.as_object_mut().filter(|_| word != Loss::WORD);
+        if let Some(block) = optional {
             block
                 .entry("probability")
                 .or_insert(serde_json::Value::Null);

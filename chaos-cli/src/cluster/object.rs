@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use chaos_api::{
-    Blackhole, Enforcement, FaultSpec, Faults, Mode, NetworkFault, NetworkFaultSpec, Probes, Span,
-    Traffic, check_name,
+    Blackhole, Draw, Enforcement, FaultSpec, Faults, Mode, NetworkFault, NetworkFaultSpec, Probes,
+    Span, Traffic, check_name,
 };
 
 use super::{
@@ -37,6 +37,7 @@ pub(super) async fn object(
     let spec = &mut object.spec;
     spec.duration = fault.duration.unwrap_or(spec.duration);
     spec.seed = fault.seed.or(spec.seed);
+    spec.draw = fault.draw.map_or(spec.draw, Draw::from);
     spec.enforcement = enforcement.unwrap_or(spec.enforcement);
     spec.validate().map_err(|list| words::wrong(&list))?;
     name(session, fault, &mut object)?;
@@ -93,6 +94,7 @@ fn bare(faults: Faults, duration: Span) -> NetworkFaultSpec {
         faults,
         duration,
         seed: None,
+        draw: Draw::default(),
     })
 }
 

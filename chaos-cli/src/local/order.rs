@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use chaos_agent::engine::Order;
-use chaos_api::{FaultSpec, NetworkFault, Peer, PeerArg, PeerPort, PortRange, check_name};
+use chaos_api::{Draw, FaultSpec, NetworkFault, Peer, PeerArg, PeerPort, PortRange, check_name};
 use chaos_plan::Spare;
 
 use crate::{
@@ -23,6 +23,7 @@ pub(super) fn order(fault: &Fault) -> Result<Order> {
     };
     let spec = FaultSpec {
         duration: fault.duration.unwrap_or(spec.duration),
+        draw: fault.draw.map_or(spec.draw, Draw::from),
         ..spec
     };
     spec.validate().map_err(|list| words::wrong(&list))?;
@@ -64,6 +65,7 @@ fn from_words(fault: &Fault) -> Result<FaultSpec> {
         traffic: words::traffic(&fault.traffic, peers(&fault.traffic)?)?,
         duration: fault.duration.unwrap_or_default(),
         seed: fault.seed,
+        draw: Draw::default(),
     })
 }
 

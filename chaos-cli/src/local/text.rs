@@ -9,6 +9,7 @@ use crate::{
     args::Output,
     output::{self, moment},
     table::table,
+    words::seed,
 };
 
 /// Prints a receipt.
@@ -57,7 +58,7 @@ pub(super) fn list(receipts: &[Receipt], wide: bool) -> String {
     }
     let seeds = receipts
         .iter()
-        .map(|r| format!("{}: seed {}", r.name, r.seed));
+        .map(|r| format!("{}: {}", r.name, seed(r.seed, r.draw)));
     format!("{rows}\n{}", seeds.collect::<Vec<_>>().join("\n"))
 }
 
@@ -100,11 +101,11 @@ pub(super) fn receipt(receipt: &Receipt, wide: bool) -> String {
 
 fn head(receipt: &Receipt) -> String {
     format!(
-        "{} ({}) on {}, seed {}",
+        "{} ({}) on {}, {}",
         receipt.name,
         receipt.faults.join(", "),
         receipt.target,
-        receipt.seed
+        seed(receipt.seed, receipt.draw)
     )
 }
 

@@ -6,7 +6,7 @@ use chaos_abi::{Bank, Block, Direction, FragmentFlow, FragmentKey, Rule};
 use chaos_ebpf::{Case, Fate, Hit, Packet, Tables};
 use chaos_plan::{Image, PacketWords, Table};
 
-use super::{link::Captured, words};
+use super::{draws::Draws, link::Captured, words};
 
 /// The kernel's memory as one fault uses it.
 pub(super) struct Court<'a> {
@@ -14,6 +14,7 @@ pub(super) struct Court<'a> {
     image: Image,
     case: Case,
     fragments: HashMap<FragmentKey, FragmentFlow>,
+    draws: Draws,
 }
 
 /// What becomes of one packet.
@@ -49,6 +50,7 @@ impl<'a> Court<'a> {
             image: table.image(),
             case: Case::default(),
             fragments: HashMap::new(),
+            draws: Draws::default(),
         }
     }
 
@@ -99,14 +101,18 @@ impl<'a> Court<'a> {
             let Some(block) = self.image.blocks.get(block as usize) else {
                 continue;
             };
-            let rule = Rule::at(block, slot);
-            let fate = self.case.fate(&rule);
+            self.case.rule = Rule::at(block, slot);
+            let fate = self.case.fate(&self.case.rule);
+            let mut is_hit = false;
             if let Fate::Hit(action) = fate {
-                let rank = rule.rank;
-                // Which one acts is asked of the case at the end.
-                let _ = self.case.hit(Hit { action, rank, slot });
+                let rank = self.case.rule.rank;
+                is_hit = self.draws.hits(&mut self.case);
+                if is_hit {
+                    // Which one acts is asked of the case at the end.
+                    let _ = self.case.hit(Hit { action, rank, slot });
+                }
             }
-            said.extend(words::of(fate, slot, self.table));
+            said.extend(words::of(fate, is_hit, slot, self.table));
         }
         if said.is_empty() {
             return words::unmatched(self.table, &packet_words(&self.case.packet));

@@ -2,6 +2,7 @@
 
 mod capture;
 mod court;
+mod draws;
 mod link;
 mod side;
 mod words;
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use chaos_abi as abi;
-use chaos_api::{Block, Direction, NetworkFault, Span};
+use chaos_api::{Block, Direction, Draw, NetworkFault, Span};
 use chaos_plan::{Fault, Spare, Table, lower};
 use serde::Serialize;
 
@@ -19,7 +20,13 @@ use self::{
     link::Captured,
     side::Side,
 };
-use crate::{args::Replay, exit::Exit, output, table::table, words::from_file, words::random};
+use crate::{
+    args::Replay,
+    exit::Exit,
+    output,
+    table::table,
+    words::{from_file, random, seed as seed_in_words},
+};
 
 /// What a fault would do to a capture.
 #[derive(Debug, Serialize)]
@@ -29,6 +36,8 @@ struct Replayed {
     faults: Vec<String>,
     /// The seed of their draws.
     seed: u64,
+    /// What they go by.
+    draw: Draw,
     /// How many packets met which fate.
     verdicts: BTreeMap<&'static str, usize>,
     packets: Vec<Row>,
@@ -65,7 +74,7 @@ pub(super) fn replay(args: &Replay) -> Result<Exit> {
         seed,
         spare: Spare::default(),
     };
-    let faults = fault.spec.faults.words();
+    let (faults, draw) = (fault.spec.faults.words(), fault.spec.draw);
     let table = lower(&Table::default(), &[fault])?;
     let packets = rows(&table, &side, &packets);
     let mut verdicts = BTreeMap::new();
@@ -75,6 +84,7 @@ pub(super) fn replay(args: &Replay) -> Result<Exit> {
     let replayed = Replayed {
         faults,
         seed,
+        draw,
         verdicts,
         packets,
     };
@@ -132,8 +142,11 @@ fn print(args: &Replay, replayed: &Replayed) -> Result<()> {
         let counts: Vec<_> = counts
             .map(|(verdict, count)| format!("{count} {verdict}"))
             .collect();
-        let (faults, seed) = (replayed.faults.join(" "), replayed.seed);
-        eprintln!("{faults}, seed {seed}: {}", counts.join(", "));
+        let (faults, seed) = (
+            replayed.faults.join(" "),
+            seed_in_words(replayed.seed, replayed.draw),
+        );
+        eprintln!("{faults}, {seed}: {}", counts.join(", "));
     }
     Ok(())
 }

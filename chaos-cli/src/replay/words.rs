@@ -7,13 +7,13 @@ use chaos_ebpf::{Fate, Packet, tcp};
 use chaos_plan::{PacketWords, Table};
 
 /// What a rule said of a packet; nothing where it has no say.
-pub(super) fn of(fate: Fate, slot: u32, table: &Table) -> Option<String> {
+pub(super) fn of(fate: Fate, is_hit: bool, slot: u32, table: &Table) -> Option<String> {
     let rule = table.rule(u16::try_from(slot).ok()?)?;
     let block = rule.id.block?;
     Some(match fate {
         Fate::Void => return None,
-        Fate::Hit(_) => format!("{block}: {}", rule.matching),
-        Fate::Undrawn => format!("{block}: not drawn"),
+        Fate::Hit(_) if is_hit => format!("{block}: {}", rule.matching),
+        Fate::Hit(_) => format!("{block}: not drawn"),
         Fate::Spared => format!("{block}: spared"),
         Fate::Expired | Fate::Lapsed => format!("{block}: its time is over"),
     })

@@ -38,11 +38,11 @@ const TCP_CHECKSUM: u32 = 16;
 /// is told to the socket (ENOBUFS, and TCP takes it for local congestion); a redirect to an
 /// interface that does not exist is not.
 #[inline(always)]
-pub(super) fn blackhole(packet: &Packet, slot: u32) -> i32 {
+pub(super) fn swallow(word: &'static str, packet: &Packet, slot: u32) -> i32 {
     if let Some(counters) = counters(slot) {
         counters.dropped += 1;
     }
-    tell::verdict("blackhole", packet, slot);
+    tell::verdict(word, packet, slot);
     silently(packet.direction())
 }
 

@@ -15,10 +15,11 @@ use chaos_ebpf::{Case, Fate, Hit, Packet, Segment, tcp};
 use super::{
     act::turn,
     count::{self, counters},
+    draw::draw,
     judge,
     read::{Scratch, case, read},
     skb::{Refused, Skb},
-    table::{armed, meet, rule},
+    table::{armed, meet, take_rule},
     time::{leased, now},
 };
 
@@ -89,11 +90,11 @@ extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
     let Some(slot) = case.next_rule() else {
         return judge::ENOUGH;
     };
-    let Some(rule) = rule(case, slot) else {
+    if take_rule(case, slot).is_none() {
         return judge::AGAIN;
-    };
-    let (action, rank) = (Action::Reset, rule.rank);
-    if case.fate(&rule) == Fate::Hit(action) {
+    }
+    let (action, rank) = (Action::Reset, case.rule.rank);
+    if case.fate(&case.rule) == Fate::Hit(action) && draw(case).is_hit() {
         case.hit(Hit { action, rank, slot });
     }
     judge::AGAIN

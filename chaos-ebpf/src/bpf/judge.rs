@@ -8,10 +8,11 @@ use chaos_ebpf::{Case, Fate, Hit, Packet};
 
 use super::{
     count::{self, counters},
+    draw::draw,
     line,
     read::{Scratch, case},
     skb::Skb,
-    table::{meet, rule},
+    table::{meet, take_rule},
     tell,
     time::{leased, now},
 };
@@ -100,11 +101,10 @@ extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
 /// One rule's judgement, counted.
 #[inline(always)]
 fn judge(case: &mut Case, slot: u32) {
-    let (Some(rule), Some(counters)) = (rule(case, slot), counters(slot)) else {
+    let (Some(()), Some(counters)) = (take_rule(case, slot), counters(slot)) else {
         return;
     };
-    let fate = case.fate(&rule);
-    match fate {
+    let action = match case.fate(&case.rule) {
         Fate::Void => return,
         Fate::Expired => {
             counters.expired += 1;
@@ -119,14 +119,16 @@ fn judge(case: &mut Case, slot: u32) {
             counters.spared += 1;
             return;
         }
-        Fate::Undrawn | Fate::Hit(_) => {}
-    }
+        Fate::Hit(action) => action,
+    };
     counters.matched += 1;
     counters.matched_bytes += u64::from(case.length);
-    let Fate::Hit(action) = fate else {
+    let draw = draw(case);
+    counters.unnumbered += u64::from(draw.is_unnumbered());
+    if !draw.is_hit() {
         counters.undrawn += 1;
         return;
-    };
+    }
     count::hit(counters, case.now);
     if let Action::Line = action {
         if !case.divert(slot) {
@@ -134,7 +136,7 @@ fn judge(case: &mut Case, slot: u32) {
         }
         return;
     }
-    let rank = rule.rank;
+    let rank = case.rule.rank;
     match case.hit(Hit { action, rank, slot }) {
         None => {}
         // Without another look-up: of equal rules the first acts, as a rule.

@@ -8,8 +8,9 @@ use aya_ebpf::{
     maps::{Array, LpmTrie, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use chaos_abi::{
-    ABI_VERSION, Bank, Block, Config, Counters, FragmentFlow, FragmentKey, LineState,
-    MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, MAX_TICKETS, Seen, SeenKey, Ticket,
+    ABI_VERSION, Bank, Block, Config, Counters, DrawKey, Drawn, FragmentFlow, FragmentKey,
+    LineState, MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, MAX_TICKETS, Seen, SeenKey,
+    Ticket,
 };
 use chaos_ebpf::Case;
 
@@ -67,6 +68,15 @@ pub(super) static TICKETS: Array<Ticket> = Array::with_max_entries(MAX_TICKETS a
 #[map]
 pub(super) static FRAGMENTS: LruHashMap<FragmentKey, FragmentFlow> =
     LruHashMap::with_max_entries(MAX_FRAGMENTED as u32, 0);
+
+#[map]
+pub(super) static NUMBERS: Array<u64> = Array::with_max_entries(RULES_MAX, 0);
+
+/// What is kept of connections. Not of this length: user space puts in one that has room.
+pub(super) type Connections = btf_maps::HashMap<DrawKey, Drawn, 1, { BPF_F_NO_PREALLOC as usize }>;
+
+#[btf_map]
+pub(super) static DRAWS: ArrayOfMaps<Connections, 1> = ArrayOfMaps::new();
 
 /// The packet being judged. A map value and not the stack: the verifier of Linux 6.1 follows a
 /// stack slot byte by byte and needs fifteen times the instructions. One a kind of program, since

@@ -3,6 +3,7 @@
 mod act;
 mod actor;
 mod count;
+mod draw;
 mod judge;
 mod line;
 mod maps;
@@ -68,7 +69,8 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
         Verdict::Pass => NEXT,
         Verdict::Divert => line::divert(skb),
         Verdict::Act(hit, packet) => match hit.action {
-            Action::Blackhole => act::blackhole(packet, hit.slot),
+            Action::Blackhole => act::swallow("blackhole", packet, hit.slot),
+            Action::Loss => act::swallow("loss", packet, hit.slot),
             Action::Reset => act::reset(skb, packet, hit.slot),
             // It is never the one that acts alone.
             Action::Line => NEXT,

@@ -97,7 +97,8 @@ pub(super) fn share(packet: &Packet) {
 impl Frame for Read {
     #[inline(always)]
     fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
-        Skb::from_raw(self.skb).load(offset)
+        let skb = Skb::from_raw(self.skb);
+        skb.peek(offset).or_else(|| skb.load(offset))
     }
 
     /// As a callback, which the verifier follows once and not along every chain of headers.

@@ -12,6 +12,9 @@ use chaos_ebpf::Frame;
 /// `PACKET_HOST` of `linux/if_packet.h`: the packet is for this host, whatever its MAC address.
 const PACKET_HOST: u32 = 0;
 
+/// Headers that stand further behind are loaded by a call.
+const LINEAR: u32 = 1024;
+
 /// The kernel refused; the packet is in an unknown state.
 pub(super) struct Refused;
 
@@ -45,6 +48,22 @@ impl Skb {
     pub(super) fn ifindex(&self) -> u32 {
         // SAFETY: as in `len`.
         unsafe { (*self.0).ifindex }
+    }
+
+    /// `N` bytes at an offset, where they are in the linear part of the buffer.
+    #[inline(always)]
+    pub(super) fn peek<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
+        if N < 2 || offset >= LINEAR {
+            return None;
+        }
+        // SAFETY: as in `len`.
+        let (data, end) = unsafe { ((*self.0).data as usize, (*self.0).data_end as usize) };
+        let at = data + offset as usize;
+        if at + N > end {
+            return None;
+        }
+        // SAFETY: the bytes end before the linear part does.
+        Some(unsafe { (at as *const [u8; N]).read() })
     }
 
     #[inline(always)]

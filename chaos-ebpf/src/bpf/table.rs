@@ -71,10 +71,11 @@ extern "C" fn next_identity(identity: u64, scratch: *mut Scratch) -> i64 {
     0
 }
 
-/// The rule in a slot, as the bank has it in which the packet was matched.
+/// Makes the rule in a slot that of the case, as the bank has it in which the packet was matched.
 #[inline(always)]
-pub(super) fn rule(case: &Case, slot: u32) -> Option<Rule> {
+pub(super) fn take_rule(case: &mut Case, slot: u32) -> Option<()> {
     let (bank, block) = case.place(slot);
     let block = SLABS.get_value(bank as u32, &block)?;
-    Some(Rule::at(block, slot))
+    case.rule = Rule::at(block, slot);
+    Some(())
 }

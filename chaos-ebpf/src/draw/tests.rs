@@ -1,9 +1,9 @@
 //! Draws: as fair as their threshold says, and the same wherever they are made.
 
-use chaos_abi::{CERTAIN, Flow, Rule};
+use chaos_abi::{CERTAIN, Direction, Flow, Rule};
 use proptest::prelude::*;
 
-use super::{drawn, hash};
+use super::{Losses, drawn, hash, lost};
 
 fn rule(seed: u64, threshold: u64) -> Rule {
     Rule {
@@ -69,6 +69,40 @@ fn each_share_is_hit() {
                 "{hits} of 100000 at {share}, seed {seed}"
             );
         }
+    }
+}
+
+#[test]
+fn packets_are_drawn_one_by_one_and_each_way_for_itself() {
+    let rule = rule(7, CERTAIN / 2);
+    let of = |connection, way, n: u32| lost(&rule, connection, way, u64::from(n));
+    for (connection, way) in [
+        (1, Direction::Egress),
+        (2, Direction::Egress),
+        (1, Direction::Ingress),
+    ] {
+        let alone = (0..100_000).filter(|n| of(connection, way, *n)).count();
+        assert!(fair(alone, 100_000, 0.5), "{alone} of 100000");
+        let with_first = |n: &u32| of(connection, way, *n) && of(1, Direction::Egress, n + 1);
+        let both = (0..100_000).filter(with_first).count();
+        assert!(fair(both, 100_000, 0.25), "{both} of 100000");
+    }
+}
+
+#[test]
+fn a_block_draws_a_packet_once() {
+    let mut losses = Losses::default();
+    let blocks = [0, 1, 63, 64, 700, 1023];
+    for round in 0..2 {
+        for (n, block) in blocks.into_iter().enumerate() {
+            assert_eq!(losses.of(block), None);
+            losses.note(block, n % 2 == round);
+        }
+        for (n, block) in blocks.into_iter().enumerate() {
+            assert_eq!(losses.of(block), Some(n % 2 == round));
+        }
+        assert_eq!(losses.of(2), None);
+        losses.clear();
     }
 }
 

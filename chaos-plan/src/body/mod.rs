@@ -7,7 +7,7 @@ mod wire;
 use std::fmt;
 use std::net::IpAddr;
 
-use chaos_api::{Enforcement, Faults, PeerPort, Probes, Traffic};
+use chaos_api::{Draw, Enforcement, Faults, PeerPort, Probes, Traffic};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,9 @@ pub struct PlannedFault {
     pub ends: Timestamp,
     /// The seed of its draws.
     pub seed: u64,
+    /// What they go by.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub draw: Draw,
     /// Whether it is done or only shown.
     pub enforcement: Enforcement,
     /// Whether the kubelet's probes pass.
@@ -113,6 +116,10 @@ pub struct PodPlan {
 )]
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl PlanBody {

@@ -70,6 +70,7 @@ impl PlanBody {
                 faults: fault.faults,
                 duration: left,
                 seed: Some(fault.seed),
+                draw: fault.draw,
             },
             seed: fault.seed,
             ends: fault.ends,

@@ -85,6 +85,7 @@ impl Node<'_> {
                 traffic: fault.spec.traffic.with_peers(sets),
                 ends,
                 seed: fault.seed,
+                draw: fault.spec.draw,
                 enforcement: fault.spec.enforcement,
                 probes: fault.spec.probes,
             });

@@ -111,6 +111,7 @@ pub fn aggregate(
         started_at: fault.started,
         ends_at: ends.filter(|_| fault.started.is_some()),
         seed: Some(fault.seed),
+        draw: Some(fault.spec.draw),
         totals,
         preview: kept(previews(&facts.entries), &before.preview),
         messages: kept(messages(&facts), &before.messages),

@@ -43,6 +43,7 @@ fn receipt(matched: u64) -> Receipt {
         faults: vec!["reset".into()],
         target: "pod".into(),
         seed: 7,
+        draw: chaos_api::Draw::Ordinal,
         state: State::Active,
         reason: None,
         started_at: None,

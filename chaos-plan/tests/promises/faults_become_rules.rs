@@ -86,6 +86,69 @@ fn blocks_draw_independently_but_the_parts_of_one_draw_once() {
 }
 
 #[test]
+fn the_rules_of_a_block_share_its_numbers_and_an_edit_leaves_them() {
+    let parts = |n: u16| {
+        let ports: Vec<_> = (1..=n)
+            .map(|port| format!("{{ports: [{{port: {port}}}]}}"))
+            .collect();
+        format!("peers: [{}]", ports.join(","))
+    };
+    let faults = |n| {
+        let b = fault(
+            "b",
+            &parts(n),
+            "blackhole: {probability: 50%}, reset: {probability: 5%}",
+        );
+        [fault("a", "", "loss: {loss: 2%}"), b]
+    };
+    let owners = |table: &Table| {
+        let rules = table.rules();
+        let owner = |(_, rule): (u16, &PlannedRule)| (rule.id.clone(), rule.rule.block);
+        rules.map(owner).collect::<Vec<_>>()
+    };
+    let first = lower(&Table::default(), &faults(2)).unwrap();
+    let edited = lower(&first, &faults(3)).unwrap();
+    let before = owners(&first);
+    assert_eq!(
+        before.iter().map(|(_, block)| *block).collect::<Vec<_>>(),
+        [0, 1, 1, 3, 3]
+    );
+    let after = owners(&edited);
+    assert!(before.iter().all(|rule| after.contains(rule)), "{after:?}");
+    let third = after.iter().filter(|(id, _)| id.part == 2);
+    assert_eq!(third.map(|(_, block)| *block).collect::<Vec<_>>(), [1, 3]);
+}
+
+#[test]
+fn loss_leaves_the_target_unless_a_direction_is_named() {
+    let of = |traffic: &str| rules(&fault("a", traffic, "loss: {loss: 2%}"))[0].clone();
+    assert_eq!(of("").matching.direction, Direction::Egress);
+    assert_eq!(of("direction: Both").matching.direction, Direction::Both);
+    assert_eq!(of("protocol: UDP").matching.protocol, Protocol::Udp);
+    assert_eq!(of("").rule.action, Action::Loss.word());
+    assert!(of("").needs_numbers());
+}
+
+#[test]
+fn only_shares_need_numbers() {
+    let needs = |words: &str| {
+        let yaml = format!(
+            "{{apiVersion: netfault.dev/v1alpha1, kind: NetworkFault, metadata: {{name: a}}, \
+             spec: {{duration: 1s, {words}}}}}"
+        );
+        let table = lower(&Table::default(), &[read(&yaml)]).unwrap();
+        table.image().numbers
+    };
+    assert!(!needs(
+        "faults: {reset: {}, blackhole: {probability: 100%}}"
+    ));
+    assert!(!needs("faults: {loss: {loss: 100%}}"));
+    assert!(!needs("draw: Flow, faults: {reset: {probability: 5%}}"));
+    assert!(needs("faults: {reset: {probability: 5%}}"));
+    assert!(needs("draw: Flow, faults: {loss: {loss: 5%}}"));
+}
+
+#[test]
 fn a_connection_of_a_mapped_socket_counts_as_ipv4() {
     let rules = rules(&fault(
         "a",

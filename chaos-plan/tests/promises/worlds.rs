@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chaos_abi as abi;
 use chaos_api::{
-    Blackhole, Direction, Family, FaultSpec, Faults, IpBlock, Peer, PeerPort, Percent, PortRange,
-    Protocol, Reset, Span, Traffic,
+    Blackhole, Direction, Draw, Family, FaultSpec, Faults, IpBlock, Loss, Peer, PeerPort, Percent,
+    PortRange, Protocol, Reset, Span, Traffic,
 };
 use chaos_plan::{Fault, PacketWords, Spare};
 use ipnet::IpNet;
@@ -71,20 +71,29 @@ fn spare() -> impl Strategy<Value = Spare> {
 }
 
 fn spec() -> impl Strategy<Value = FaultSpec> {
-    (traffic(), blocks()).prop_map(|(traffic, faults)| FaultSpec {
+    let draw = select(vec![Draw::Ordinal, Draw::Flow]);
+    (traffic(), blocks(), draw).prop_map(|(traffic, faults, draw)| FaultSpec {
         traffic,
         faults,
         duration: Span::from_secs(1),
         seed: None,
+        draw,
     })
 }
 
 fn blocks() -> impl Strategy<Value = Faults> {
     let share = || option::of(select(vec!["0%", "50%", "100%"]));
     let share = move || share().prop_map(|s| s.map(|s| s.parse::<Percent>().unwrap()));
-    let blocks = (option::of(share()), option::of(share()));
-    blocks.prop_map(|(blackhole, reset)| Faults {
+    let blocks = (
+        option::of(share()),
+        option::of(share()),
+        option::of(share()),
+    );
+    blocks.prop_map(|(blackhole, loss, reset)| Faults {
         blackhole: blackhole.map(|probability| Blackhole { probability }),
+        loss: loss.map(|share| Loss {
+            loss: share.unwrap_or(Percent::ALL),
+        }),
         reset: reset.map(|probability| Reset { probability }),
     })
 }

@@ -35,6 +35,12 @@ fn compare(packet: &Packet, read: &Read) {
         (packet.direction(), packet.protocol()),
         (own.direction, own.protocol)
     );
+    assert_eq!(packet.direction(), read.way);
+    let opens = read.opens.map_or(0, |seq| 1 << 32 | u64::from(seq));
+    assert_eq!(packet.opening(), opens);
+    let is_fragment = packet.is_first_fragment() || packet.is_later_fragment();
+    let fragment = is_fragment.then(|| (packet.ident(), packet.is_later_fragment()));
+    assert_eq!(fragment, read.fragment);
     assert_eq!(packet.has_ports(), own.ports.is_some());
     assert_eq!(packet.is_segment().then_some(packet.flags), read.segment);
     assert_eq!(packet.identities() as usize, read.words.len());

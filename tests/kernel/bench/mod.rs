@@ -8,6 +8,7 @@ pub(crate) mod frame;
 pub(crate) mod idle;
 pub(crate) mod ledger;
 pub(crate) mod namespace;
+pub(crate) mod odds;
 pub(crate) mod packet;
 pub(crate) mod random;
 pub(crate) mod rst;

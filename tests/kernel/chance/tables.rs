@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use chaos_api::{
-    Blackhole, Direction, Family, FaultSpec, Faults, IpBlock, Peer, PeerPort, Percent, PortRange,
-    Protocol, Reset, Span, Traffic,
+    Blackhole, Direction, Draw, Family, FaultSpec, Faults, IpBlock, Loss, Peer, PeerPort, Percent,
+    PortRange, Protocol, Reset, Span, Traffic,
 };
 use chaos_plan::{Fault, Spare};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -77,13 +77,21 @@ fn fault(random: &mut Random, world: &World, number: usize) -> Fault {
     let blackhole = (!resets || random.once_in(4)).then(|| Blackhole {
         probability: share(random),
     });
+    let loss = random.once_in(4).then(|| Loss {
+        loss: share(random).unwrap_or(Percent::ALL),
+    });
     Fault {
         name: format!("f{number}"),
         spec: FaultSpec {
             traffic,
-            faults: Faults { blackhole, reset },
+            faults: Faults {
+                blackhole,
+                loss,
+                reset,
+            },
             duration: Span::from_secs(1),
             seed: None,
+            draw: random.one(&[Draw::Ordinal, Draw::Flow]),
         },
         deadline: if random.once_in(10) { 1 } else { NEVER },
         seed: random.next(),

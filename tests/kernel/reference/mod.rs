@@ -1,12 +1,13 @@
 //! The reference: what a frame must do by the words of a table, told slowly, rule by rule.
 
+mod draws;
 mod ip;
 mod read;
 
 use chaos_abi::{Action, Direction};
-use chaos_ebpf::{drawn, hash};
 use chaos_plan::{Matching, PacketWords, PlannedRule, Table};
 
+use self::draws::Draws;
 use self::read::{Read, Reader, Words};
 use crate::bench::expect::{Expect, let_through, passes, refused, reset, vanishes};
 use crate::bench::packet::flags;
@@ -14,11 +15,19 @@ use crate::bench::words::NEVER;
 
 type Rules<'a> = Vec<(u16, &'a PlannedRule)>;
 
-/// The reference, and the first fragments that it has seen.
+/// The reference, the first fragments that it has seen, and what was drawn.
 #[derive(Debug, Default)]
-pub(crate) struct Reference(Reader);
+pub(crate) struct Reference {
+    reader: Reader,
+    draws: Draws,
+}
 
 impl Reference {
+    /// Forgets what was drawn: other faults come.
+    pub(crate) fn start_over(&mut self) {
+        self.draws = Draws::default();
+    }
+
     /// What a frame must do. Deadlines are long past or [`NEVER`].
     pub(crate) fn expect(
         &mut self,
@@ -30,12 +39,14 @@ impl Reference {
         if table.is_empty() {
             return passes();
         }
-        let packet = self.0.read(frame, way);
-        packet.map_or_else(passes, |packet| judge(table, &packet, leased))
+        let Some(packet) = self.reader.read(frame, way) else {
+            return passes();
+        };
+        judge(table, &packet, leased, &mut self.draws)
     }
 }
 
-fn judge(table: &Table, packet: &Read, leased: bool) -> Expect {
+fn judge(table: &Table, packet: &Read, leased: bool, draws: &mut Draws) -> Expect {
     let (expired, running): (Rules, Rules) = acting(table, packet)
         .into_iter()
         .partition(|(_, rule)| rule.rule.deadline < NEVER);
@@ -46,11 +57,11 @@ fn judge(table: &Table, packet: &Read, leased: bool) -> Expect {
     let (spared, judging): (Rules, Rules) = running
         .into_iter()
         .partition(|(_, rule)| is_spared(table, rule, packet));
-    let hash = hash(&packet.flow);
+    draws.begin();
     let (hit, undrawn): (Rules, Rules) = judging
         .into_iter()
-        .partition(|(_, rule)| drawn(&rule.rule, hash));
-    let strongest = |(_, rule): &&(u16, &PlannedRule)| (!is_blackhole(rule), rule.rule.rank);
+        .partition(|(_, rule)| draws.hits(packet, rule));
+    let strongest = |(_, rule): &&(u16, &PlannedRule)| (place(rule), rule.rule.rank);
     let actor = hit.iter().min_by_key(strongest);
     let expect = actor.map_or_else(passes, |(slot, rule)| fate(packet, *slot, rule));
     let expect = slots(&undrawn).fold(also_expired(expect), Expect::undrawn);
@@ -92,14 +103,17 @@ fn slots(rules: &[(u16, &PlannedRule)]) -> impl Iterator<Item = u16> {
     rules.iter().map(|(slot, _)| *slot)
 }
 
-fn is_blackhole(rule: &PlannedRule) -> bool {
-    rule.rule.action == Action::Blackhole.word()
+/// Which actions win: a blackhole over loss over a reset.
+fn place(rule: &PlannedRule) -> usize {
+    let order = [Action::Blackhole, Action::Loss, Action::Reset].map(Action::word);
+    let place = order.iter().position(|word| *word == rule.rule.action);
+    place.expect("it has an action")
 }
 
 /// What the rule that acts does to the packet.
 fn fate(packet: &Read, slot: u16, rule: &PlannedRule) -> Expect {
     // What is left of a segment whose first fragment was answered vanishes.
-    if is_blackhole(rule) || packet.is_rest {
+    if rule.rule.action != Action::Reset.word() || packet.is_rest {
         return vanishes(slot);
     }
     match packet.segment {

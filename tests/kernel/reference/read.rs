@@ -38,8 +38,14 @@ pub(crate) struct Read {
     pub(crate) words: Vec<Words>,
     /// What the kernel calls its flow.
     pub(crate) flow: Flow,
+    /// The way it goes.
+    pub(crate) way: Direction,
     /// The flags of a TCP segment whose header is there.
     pub(crate) segment: Option<u8>,
+    /// The sequence number of a segment that begins a connection.
+    pub(crate) opens: Option<u32>,
+    /// The identification of one of several fragments, and whether it is not the first.
+    pub(crate) fragment: Option<(u32, bool)>,
     /// Whether it is what is left of a packet whose first fragment was seen.
     pub(crate) is_rest: bool,
 }
@@ -74,12 +80,16 @@ impl Reader {
             _ => None,
         };
         let segment = ports.filter(|_| ip.protocol == TCP);
-        let segment = segment.map(|_| ip.transport.expect("it has ports")[13]);
+        let segment = segment.map(|_| ip.transport.expect("it has ports"));
+        let opens = segment.filter(|tcp| tcp[13] & 0x12 == 0x02);
         let is_rest = share(&mut self.0, &mut ip, &mut ports, way);
         Some(Read {
             words: vec![words(&ip, ports, way, way)],
             flow: flow(&ip, ports, way),
-            segment,
+            way,
+            segment: segment.map(|tcp| tcp[13]),
+            opens: opens.map(|tcp| u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]])),
+            fragment: fragment(&ip),
             is_rest,
         })
     }
@@ -119,9 +129,17 @@ fn error(ip: &Ip, quoted: &Ip, ports: Ports, way: Direction) -> Read {
     Read {
         words: vec![words(quoted, ports, back, way), words(ip, None, way, way)],
         flow: flow(quoted, ports, back),
+        way,
         segment: None,
+        opens: None,
+        fragment: fragment(ip),
         is_rest: false,
     }
+}
+
+fn fragment(ip: &Ip) -> Option<(u32, bool)> {
+    let fragment = ip.fragment.as_ref();
+    fragment.map(|fragment| (fragment.ident, fragment.later))
 }
 
 /// The packet that an ICMP error quotes, and its ports; `None` where the quote is too short.

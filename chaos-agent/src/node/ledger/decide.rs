@@ -58,7 +58,7 @@ pub(super) fn decide(entry: Option<&Entry>, wish: &Wish, now: u64) -> Step {
 
 /// Whether two orders differ in nothing but what is left of their time.
 pub(super) fn same(one: &PodOrder, other: &PodOrder) -> bool {
-    let words = |order: &PodOrder| (order.ends, order.seed, order.enforcement);
+    let words = |order: &PodOrder| (order.ends, order.seed, order.spec.draw, order.enforcement);
     one.id == other.id
         && words(one) == words(other)
         && one.spec.faults == other.spec.faults

@@ -21,6 +21,7 @@ fn plan(sequence: i64, faults: &[(&str, i64)], pods: &[&str]) -> Plan {
         traffic: Traffic::default(),
         ends: time(*ends),
         seed: 7,
+        draw: chaos_api::Draw::Ordinal,
         enforcement: Enforcement::Enforce,
         probes: Probes::Spare,
     });
@@ -78,6 +79,7 @@ fn receipt(name: &str, matched: u64) -> Receipt {
         faults: vec!["blackhole".into()],
         target: "namespace 7".into(),
         seed: 7,
+        draw: chaos_api::Draw::Ordinal,
         state: State::Active,
         reason: None,
         started_at: None,

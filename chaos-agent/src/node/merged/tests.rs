@@ -11,6 +11,7 @@ fn receipt(pod: &str, state: State, matched: u64) -> Receipt {
         faults: vec!["reset".into()],
         target: format!("pod/{pod}"),
         seed: 7,
+        draw: chaos_api::Draw::Ordinal,
         state,
         reason: (state == State::Ended).then_some(EndReason::Stopped),
         started_at: moment(10),

@@ -8,7 +8,7 @@ mod units;
 use kube::core::Rule;
 
 pub(crate) use spec::{faults, spec};
-pub(crate) use traffic::{ip_block, peer, port, traffic};
+pub(crate) use traffic::{ip_block, peer, planned, port, traffic};
 pub(crate) use units::{expression, percent, ports, selector, span};
 
 fn rule(expression: &str, message: &str) -> Rule {

@@ -3,13 +3,14 @@
 use kube::core::Rule;
 
 use super::{at, escaped, rule};
+use crate::Block;
 use crate::schema::patterns;
 
 /// Of the blocks of a fault.
 pub(crate) fn faults() -> Vec<Rule> {
     vec![rule(
-        "has(self.blackhole) || has(self.reset)",
-        "names no fault; write blackhole or reset",
+        "has(self.blackhole) || has(self.loss) || has(self.reset)",
+        &format!("names no fault; write {}", Block::listed("or")),
     )]
 }
 
@@ -95,18 +96,35 @@ pub(crate) fn spec() -> Vec<Rule> {
             ),
             ".stopped",
         ),
+    ]);
+    rules.extend(blocks());
+    rules.push(immutable("mode"));
+    rules.extend(OPTIONAL.map(immutable_optional));
+    rules
+}
+
+/// Of the blocks together, and of those that were there.
+fn blocks() -> Vec<Rule> {
+    vec![
+        at(
+            rule(
+                "!has(self.faults.blackhole) || !has(self.faults.loss) || \
+                 (has(self.traffic) && has(self.traffic.direction))",
+                "is required: alone, blackhole is for both ways and loss for Egress; name one for \
+                 both faults",
+            ),
+            ".traffic.direction",
+        ),
         at(
             rule(
                 "has(self.faults.blackhole) == has(oldSelf.faults.blackhole) && \
+                 has(self.faults.loss) == has(oldSelf.faults.loss) && \
                  has(self.faults.reset) == has(oldSelf.faults.reset)",
                 "no fault is added or removed later; create another one",
             ),
             ".faults",
         ),
-    ]);
-    rules.push(immutable("mode"));
-    rules.extend(OPTIONAL.map(immutable_optional));
-    rules
+    ]
 }
 
 /// Of the two ways to name pods.
@@ -130,7 +148,7 @@ fn pods() -> Vec<Rule> {
 }
 
 /// The optional fields that do not change.
-const OPTIONAL: [&str; 10] = [
+const OPTIONAL: [&str; 11] = [
     "selector",
     "pods",
     "value",
@@ -140,6 +158,7 @@ const OPTIONAL: [&str; 10] = [
     "probes",
     "dynamic",
     "seed",
+    "draw",
     "atomic",
 ];
 

@@ -93,17 +93,21 @@ pub(crate) fn ip_block() -> Vec<Rule> {
 
 /// Of a fault's traffic.
 pub(crate) fn traffic() -> Vec<Rule> {
-    let mut rules: Vec<Rule> = local::PLANNED.map(planned).into();
+    let mut rules = planned(&local::PLANNED);
     rules.extend(present_traffic());
     rules
 }
 
-fn planned(word: &str) -> Rule {
-    let rule = rule(
-        &format!("!has(self.{word})"),
-        "is not in this version; remove it",
-    );
-    at(rule, &format!(".{word}"))
+/// Refuses words that this version does not have.
+pub(crate) fn planned(words: &[&str]) -> Vec<Rule> {
+    let refuse = |word: &&str| {
+        let rule = rule(
+            &format!("!has(self.{word})"),
+            "is not in this version; remove it",
+        );
+        at(rule, &format!(".{word}"))
+    };
+    words.iter().map(refuse).collect()
 }
 
 fn present_traffic() -> Vec<Rule> {

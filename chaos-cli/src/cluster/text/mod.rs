@@ -18,6 +18,7 @@ use crate::{
     args::Output,
     output::{self, moment},
     table::table,
+    words::seed,
 };
 
 /// Prints a fault.
@@ -73,8 +74,9 @@ pub(super) fn list(faults: &[NetworkFault], all: bool, wide: bool) -> String {
         return rows;
     }
     let seeds = faults.iter().filter_map(|fault| {
-        let seed = status(fault).seed?;
-        Some(format!("{}: seed {seed}", named(fault)))
+        let status = status(fault);
+        let seed = seed(status.seed?, status.draw.unwrap_or_default());
+        Some(format!("{}: {seed}", named(fault)))
     });
     format!("{rows}\n{}", seeds.collect::<Vec<_>>().join("\n"))
 }
@@ -123,7 +125,8 @@ fn head(fault: &NetworkFault, status: &NetworkFaultStatus) -> String {
     let faults = fault.spec.faults.words().join(", ");
     let seed = status
         .seed
-        .map(|seed| format!(", seed {seed}"))
+        .map(|number| seed(number, status.draw.unwrap_or_default()))
+        .map(|seed| format!(", {seed}"))
         .unwrap_or_default();
     format!("{} ({faults}){seed}", named(fault))
 }

@@ -1,6 +1,7 @@
 //! The figures, a file for those that are measured together.
 
 mod agent_cost;
+mod armed;
 mod idle_latency;
 mod idle_throughput;
 mod inject_cluster;
@@ -26,7 +27,7 @@ struct Group {
 }
 
 /// Those that this machine is enough for, in the order of the table.
-const HERE: [Group; 12] = [
+const HERE: [Group; 13] = [
     reset::ONE,
     reset::THOUSAND,
     reset::TEN_THOUSAND,
@@ -39,6 +40,7 @@ const HERE: [Group; 12] = [
     send_ns::GROUP,
     kernel_kib::GROUP,
     load::GROUP,
+    armed::GROUP,
 ];
 
 /// Those that take a cluster, after them.
