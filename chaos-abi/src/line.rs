@@ -43,8 +43,11 @@ pub struct LineHeader {
     pub mark: u32,
     /// Boot-clock nanoseconds at the hook.
     pub at: u64,
-    /// What tells its flow from others, the same in both directions: the key of its draws.
-    pub draw: u64,
+    /// What tells its flow from others, the same in both directions.
+    pub flow: u64,
+    /// Of a SYN its sequence number, plus 2³²; else 0. It tells a connection from an earlier one of
+    /// the same flow.
+    pub opened: u64,
     /// `skb->priority`.
     pub priority: u32,
     /// A [`Direction`](crate::Direction) as a word.

@@ -21,16 +21,16 @@ pub const TOLD: &str = "TOLD";
 pub const UNTOLD: &str = "UNTOLD";
 /// LRU hash [`FragmentKey`](crate::FragmentKey) → [`FragmentFlow`](crate::FragmentFlow).
 pub const FRAGMENTS: &str = "FRAGMENTS";
+/// Array of one [`LineState`](crate::LineState).
+pub const LINE: &str = "LINE";
+/// Array of [`Ticket`](crate::Ticket).
+pub const TICKETS: &str = "TICKETS";
 /// Array of `u64`, indexed by a rule's [`block`](crate::Rule::block): how many connections the block
 /// has numbered.
 pub const NUMBERS: &str = "NUMBERS";
 /// Array of one hash [`DrawKey`](crate::DrawKey) → [`Drawn`](crate::Drawn), made once a table has a
 /// rule that needs it.
 pub const DRAWS: &str = "DRAWS";
-/// Array of one [`LineState`](crate::LineState).
-pub const LINE: &str = "LINE";
-/// Array of [`Ticket`](crate::Ticket).
-pub const TICKETS: &str = "TICKETS";
 /// Ring buffer of [`Event`](crate::Event).
 pub const EVENTS: &str = "EVENTS";
 

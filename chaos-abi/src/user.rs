@@ -9,4 +9,6 @@ macro_rules! pod {
     };
 }
 
-pod!(Config, Counters, DrawKey, Drawn, LineState, Seen, SeenKey, Ticket);
+pod!(
+    Config, Counters, DrawKey, Drawn, LineState, Seen, SeenKey, Ticket
+);

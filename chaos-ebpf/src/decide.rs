@@ -51,6 +51,8 @@ pub struct Case {
     rank: u16,
     /// The slot of the strongest hit.
     slot: u32,
+    /// The slots of the delay line's rules that hit it; the rest are [`NO_RULE`].
+    pub lines: [u16; LINE_RULES],
     /// The rule whose turn it is.
     pub rule: Rule,
     /// What draws look up and put in.
@@ -59,8 +61,6 @@ pub struct Case {
     pub fresh: Drawn,
     /// What loss rules drew.
     pub losses: Losses,
-    /// The slots of the delay line's rules that hit it; the rest are [`NO_RULE`].
-    pub lines: [u16; LINE_RULES],
 }
 
 /// The rule that acts on a packet.
@@ -109,8 +109,8 @@ impl Case {
         self.hash = hash(&self.packet.flow);
         self.leased = u32::from(leased);
         (self.action, self.rank, self.slot) = (0, 0, 0);
-        self.losses.clear();
         self.lines = [NO_RULE; LINE_RULES];
+        self.losses.clear();
     }
 
     /// The slot of the next rule to judge the packet; `None` after the last.

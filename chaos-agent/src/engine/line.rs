@@ -1,5 +1,6 @@
 //! The delay line of a namespace: there while a rule asks for it.
 
+use chaos_abi::flag;
 use chaos_api::Receipt;
 use chaos_plan::{Shape, Table};
 
@@ -101,6 +102,8 @@ fn rules(table: &Table) -> LineRules {
             shape: shape.clone(),
             seed: rule.rule.seed,
             deadline: rule.rule.deadline,
+            block: rule.rule.block,
+            by_flow: rule.rule.flags & flag::BY_FLOW != 0,
         };
         (slot, line)
     };

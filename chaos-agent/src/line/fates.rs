@@ -10,8 +10,8 @@ use super::distribution;
 use super::draws::Purpose;
 use super::hold::Hold;
 use super::rate::grain;
-use super::rules::{FlowKey, FlowState, Flows, LineRule, LineRules, has_memory, is_by_packet};
-use super::rules::{loses, shaped};
+use super::rules::loses;
+use super::rules::{FlowState, Flows, LineRule, LineRules, has_memory, is_by_packet};
 use super::tally::Tallies;
 use super::wire::{Layout, Segments};
 
@@ -112,7 +112,7 @@ fn fates(
             continue;
         }
         fates.resize(count, Fate::default());
-        let state = flows.of(key(*slot, header), rule.seed);
+        let state = flows.of(*slot, rule, header);
         let left = fates.iter().filter(|fate| !fate.lost).count();
         tallies.of(*slot).drawn += left as u64;
         for fate in fates.iter_mut().filter(|fate| !fate.lost) {
@@ -181,7 +181,7 @@ fn delays(
         }
         hold.delays = true;
         hold.delay = if has_memory(&rule.shape) {
-            let state = flows.of(key(*slot, header), rule.seed);
+            let state = flows.of(*slot, rule, header);
             distribution::delay(delay, &mut state.draws)
         } else {
             delay.latency
@@ -205,11 +205,8 @@ fn shape(
         let Some(rate) = &rule.shape.rate else {
             continue;
         };
-        let key = FlowKey {
-            flow: shaped(rate.per, header.draw),
-            ..key(*slot, header)
-        };
-        let Some(leaves) = flows.of(key, rule.seed).shaper.depart(rate, at, bytes) else {
+        let shaper = flows.shaper(*slot, rate.per, header);
+        let Some(leaves) = shaper.depart(rate, at, bytes) else {
             tallies.of(*slot).queue_full += 1;
             return None;
         };
@@ -226,14 +223,6 @@ fn prompt(mut holds: [Hold; LINE_RULES], rules: u8) -> [Hold; LINE_RULES] {
         }
     }
     holds
-}
-
-fn key(rule: u16, header: &LineHeader) -> FlowKey {
-    FlowKey {
-        rule,
-        direction: header.direction,
-        flow: Some(header.draw),
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chaos_abi::LineHeader;
 use chaos_plan::{Loss, Per, Shape};
 
 use super::{draws::Draws, rate::Shaper};
@@ -19,6 +20,10 @@ pub struct LineRule {
     pub seed: u64,
     /// Boot-clock nanoseconds from which it does nothing.
     pub deadline: u64,
+    /// The block that it is of: its rules number connections together.
+    pub block: u16,
+    /// Whether connections are drawn by their flow and not by their number.
+    pub by_flow: bool,
 }
 
 /// The rules of a line by slot.
@@ -26,16 +31,18 @@ pub type LineRules = BTreeMap<u16, LineRule>;
 
 /// Whose memory it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FlowKey {
-    pub(super) rule: u16,
-    pub(super) direction: u32,
+struct FlowKey {
+    rule: u16,
+    direction: u32,
     /// `None` for all flows of a direction.
-    pub(super) flow: Option<u64>,
+    flow: Option<u64>,
 }
 
 /// What is remembered of one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlowState {
+    /// What its draws go by; `None` before the first.
+    identity: Option<u64>,
     pub(super) draws: Draws,
     /// The state of [`Loss::Gemodel`]: whether it is the bad one.
     pub(super) is_bad: bool,
@@ -46,30 +53,85 @@ pub(super) struct FlowState {
     pub(super) shaper: Shaper,
 }
 
+/// A connection as a block knows it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Numbered {
+    number: u64,
+    opened: u64,
+}
+
 /// What a line remembers of flows.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
     states: HashMap<FlowKey, FlowState>,
+    /// By block and flow.
+    numbered: HashMap<(u16, u64), Numbered>,
+    /// How many connections a block has numbered.
+    numbers: HashMap<u16, u64>,
 }
 
 impl Flows {
-    /// The memory of a flow, begun where there is none.
-    pub(super) fn of(&mut self, key: FlowKey, seed: u64) -> &mut FlowState {
-        let is_known = self.states.len() < FLOWS || self.states.contains_key(&key);
-        let key = if is_known {
-            key
-        } else {
-            FlowKey { flow: None, ..key }
+    /// The memory of a packet's flow in its direction, begun where there is none. That of a connection
+    /// in the place of an earlier one begins anew.
+    pub(super) fn of(&mut self, slot: u16, rule: &LineRule, header: &LineHeader) -> &mut FlowState {
+        let identity = self.identity(rule, header);
+        let state = self.state(slot, header, Some(header.flow));
+        if state.identity != Some(identity) {
+            *state = FlowState {
+                identity: Some(identity),
+                draws: Draws::new(rule.seed, identity, header.direction),
+                shaper: state.shaper,
+                ..FlowState::default()
+            };
+        }
+        state
+    }
+
+    /// The shaper of a packet.
+    pub(super) fn shaper(&mut self, slot: u16, per: Per, header: &LineHeader) -> &mut Shaper {
+        let flow = match per {
+            Per::Pod => None,
+            Per::Flow => Some(header.flow),
         };
-        self.states.entry(key).or_insert_with(|| FlowState {
-            draws: Draws::new(seed, key.flow.unwrap_or_default(), key.direction),
-            ..FlowState::default()
-        })
+        &mut self.state(slot, header, flow).shaper
+    }
+
+    fn state(&mut self, rule: u16, header: &LineHeader, flow: Option<u64>) -> &mut FlowState {
+        let direction = header.direction;
+        let key = FlowKey {
+            rule,
+            direction,
+            flow,
+        };
+        let has_room = self.states.len() < FLOWS || self.states.contains_key(&key);
+        let flow = flow.filter(|_| has_room);
+        self.states.entry(FlowKey { flow, ..key }).or_default()
+    }
+
+    /// What the draws of a packet's connection go by: its number among those that the block met, or
+    /// where the rule asks for that or there is no room for more numbers its flow.
+    fn identity(&mut self, rule: &LineRule, header: &LineHeader) -> u64 {
+        let key = (rule.block, header.flow);
+        let is_full = self.numbered.len() >= FLOWS && !self.numbered.contains_key(&key);
+        if rule.by_flow || is_full {
+            return header.flow;
+        }
+        let known = self.numbered.entry(key).or_default();
+        let is_next = header.opened != 0 && header.opened != known.opened;
+        if known.number == 0 || is_next {
+            let last = self.numbers.entry(rule.block).or_default();
+            *last += 1;
+            (known.number, known.opened) = (*last, header.opened);
+        }
+        known.number
     }
 
     /// Forgets the flows of rules that are no more.
     pub(super) fn keep(&mut self, rules: &LineRules) {
         self.states.retain(|key, _| rules.contains_key(&key.rule));
+        let has = |block: &u16| rules.values().any(|rule| rule.block == *block);
+        self.numbered.retain(|(block, _), _| has(block));
+        self.numbers.retain(|block, _| has(block));
     }
 }
 
@@ -84,14 +146,6 @@ pub(super) fn is_by_packet(shape: &Shape) -> bool {
 /// Whether a shape draws or remembers anything.
 pub(super) fn has_memory(shape: &Shape) -> bool {
     is_by_packet(shape) || shape.delay.as_ref().is_some_and(|delay| delay.jitter > 0)
-}
-
-/// Which memory has the shaper of a rule.
-pub(super) fn shaped(per: Per, flow: u64) -> Option<u64> {
-    match per {
-        Per::Pod => None,
-        Per::Flow => Some(flow),
-    }
 }
 
 /// Whether the next packet of a flow is lost.

@@ -9,7 +9,8 @@ use aya_ebpf::{
 };
 use chaos_abi::{
     ABI_VERSION, Bank, Block, Config, Counters, DrawKey, Drawn, FragmentFlow, FragmentKey,
-    LineState, MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, MAX_TICKETS, Seen, SeenKey, Ticket,
+    LineState, MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, MAX_TICKETS, Seen, SeenKey,
+    Ticket,
 };
 use chaos_ebpf::Case;
 

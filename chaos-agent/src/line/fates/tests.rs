@@ -30,6 +30,8 @@ fn rules(shapes: impl IntoIterator<Item = Shape>) -> LineRules {
                 shape,
                 seed: u64::from(slot) + 1,
                 deadline: FAR,
+                block: 0,
+                by_flow: false,
             },
         )
     };
@@ -44,7 +46,7 @@ fn header(rules: &LineRules, at: u64) -> LineHeader {
         .for_each(|(slot, rule)| *slot = *rule);
     LineHeader {
         at,
-        draw: 77,
+        flow: 77,
         rules: slots,
         ..LineHeader::default()
     }
@@ -259,4 +261,29 @@ fn a_delay_for_syns_is_not_for_what_is_none() {
             .flatten()
             .all(|piece| piece.holds[0].delay == 0)
     );
+}
+
+#[test]
+fn the_nth_connection_is_drawn_the_same_whatever_its_ports() {
+    let rules = rules([every_fault()]);
+    let series = |flows: [u64; 2], opened| {
+        let (mut known, mut tallies) = (Flows::default(), Tallies::default());
+        let segments = Segments::for_tests(1, HEADER, SIZE);
+        let mut one = |flow, opened| {
+            let header = LineHeader {
+                flow,
+                opened,
+                ..header(&rules, 0)
+            };
+            pieces(&rules, &mut known, &mut tallies, &header, (None, &segments))
+        };
+        let both = |_| flows.map(|flow| one(flow, opened));
+        (0..200).flat_map(both).collect::<Vec<_>>()
+    };
+    assert_eq!(series([1, 2], 0), series([77, 78], 0));
+    // A SYN like the one before it is the same connection; of the same ports with another it is the
+    // next one.
+    assert_eq!(series([1, 2], 5), series([77, 78], 9));
+    let first = series([1, 2], 0);
+    assert_ne!(first[..2], first[2..4]);
 }

@@ -39,6 +39,8 @@ fn rules(rule: u16, latency: u64) -> LineRules {
             shape,
             seed: 1,
             deadline: FAR,
+            block: 0,
+            by_flow: false,
         },
     )]
     .into()
