@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     dataplane::{Dataplane, have_object},
     inventory::{Capabilities, Capability, kernel_release},
+    line,
 };
 
 /// The oldest kernel that has tcx (kernel commit e420bed02507).
@@ -66,6 +67,7 @@ pub fn quick() -> Vec<Check> {
         Check::new("kernel object", object()),
         Check::new("capabilities", capabilities()),
         Check::new("tcx", tcx()),
+        Check::new("delay line", delay_line()),
     ]
 }
 
@@ -102,6 +104,18 @@ fn tcx() -> Result<String, (String, &'static str)> {
     } else {
         Err((found, "attaching to interfaces needs Linux 6.6 or later"))
     }
+}
+
+/// What netem's faults need.
+fn delay_line() -> Result<String, (String, &'static str)> {
+    line::check().map_err(|error| {
+        let fix = "load the module tun; in a container, mount /dev/net/tun from the host";
+        (error.to_string(), fix)
+    })?;
+    let schedule = line::schedule().map_err(|error| (error.to_string(), "end other threads"))?;
+    Ok(format!(
+        "/dev/net/tun is there, packets are held {schedule}"
+    ))
 }
 
 fn programs() -> Result<String, (String, &'static str)> {

@@ -14,6 +14,7 @@ mod explain;
 mod image;
 mod lower;
 mod matching;
+mod netem;
 mod parts;
 mod place;
 mod ports;
@@ -40,7 +41,7 @@ pub use place::{
     EndpointView, FaultView, NamespaceView, NodeView, Outcome, Phase, Placement, PodRef, PodView,
     PortView, Refusal, ServiceView, Verdict, World, place,
 };
-pub use raise::{Clock, Life, Observed, raise, total};
+pub use raise::{Clock, Life, LineCounts, Observed, raise, total};
 pub use report::{PodReport, Preview, Report, ReportState, UnreadableReport};
 pub use shape::{
     Apply, Chance, Delay, Distribution, Loss, Per, Rate, Reorder, Shape, Share, WHOLE,

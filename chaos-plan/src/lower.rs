@@ -9,8 +9,9 @@ use chaos_api::{Block, Direction, Draw, Family, IpBlock, Percent, PortRange, Pro
 use thiserror::Error;
 
 use crate::draw::splitmix64;
+use crate::netem;
 use crate::parts::{Part, parts};
-use crate::{Fault, Matching, PlannedRule, RuleId, Table, prefixes};
+use crate::{Fault, Matching, PlannedRule, RuleId, Shape, Table, prefixes};
 
 /// Why faults do not fit into one table.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -89,7 +90,7 @@ fn spare(slots: &mut BTreeMap<u16, PlannedRule>) {
 
 fn rules(fault: &Fault) -> Vec<PlannedRule> {
     let mut rules = Vec::new();
-    for (block, share) in fault.spec.faults.blocks() {
+    for (block, share, shape) in blocks(fault) {
         for (number, part) in (0..).zip(parts(&fault.spec.traffic)) {
             let id = RuleId {
                 fault: fault.name.clone(),
@@ -98,9 +99,9 @@ fn rules(fault: &Fault) -> Vec<PlannedRule> {
             };
             rules.push(PlannedRule {
                 id,
-                rule: rule(fault, block, share),
+                rule: rule(fault, block, share, shape.is_some()),
                 matching: matching(fault, block, part),
-                shape: None,
+                shape: shape.clone(),
             });
         }
     }
@@ -109,6 +110,23 @@ fn rules(fault: &Fault) -> Vec<PlannedRule> {
         rules.push(sparing(fault));
     }
     rules
+}
+
+/// What becomes rules of a fault: a block, the share that it hits, and what the delay line does where
+/// that carries it out.
+fn blocks(fault: &Fault) -> Vec<(Block, Option<Percent>, Option<Shape>)> {
+    let faults = &fault.spec.faults;
+    let by_hook = |(block, share): (Block, Option<Percent>)| match block {
+        Block::Blackhole | Block::Reset => Some((block, share, None)),
+        Block::Loss => {
+            let share = share.or(netem::plain_loss(faults))?;
+            Some((block, Some(share), None))
+        }
+        _ => None,
+    };
+    let by_line = netem::shapes(faults).into_iter();
+    let by_line = by_line.map(|rule| (rule.block, rule.share, Some(rule.shape)));
+    faults.blocks().filter_map(by_hook).chain(by_line).collect()
 }
 
 /// The rule that spares packets from the others of `fault`: its slot has no action.
@@ -142,13 +160,21 @@ fn sparing(fault: &Fault) -> PlannedRule {
 
 /// All parts of a block share one seed and one numbering, so a connection that two of them match is
 /// drawn once.
-fn rule(fault: &Fault, block: Block, share: Option<Percent>) -> Rule {
+fn rule(fault: &Fault, block: Block, share: Option<Percent>, is_shaped: bool) -> Rule {
     // The second sets the draws of a fault's blocks apart, and stays what it is in every version.
     let (action, own) = match block {
         Block::Reset => (Action::Reset, 1),
         Block::Blackhole => (Action::Blackhole, 2),
-        Block::Loss => (Action::Loss, 3),
+        Block::Loss if netem::plain_loss(&fault.spec.faults).is_some() => (Action::Loss, 3),
+        // Whole connections.
+        Block::Loss => (Action::Blackhole, 3),
+        Block::Delay => (Action::Line, 4),
+        Block::Duplicate => (Action::Line, 5),
+        Block::Corrupt => (Action::Line, 6),
+        Block::Rate => (Action::Line, 7),
+        Block::Reorder => (Action::Line, 8),
     };
+    let action = if is_shaped { Action::Line } else { action };
     Rule {
         deadline: fault.deadline,
         seed: splitmix64(fault.seed ^ own),
@@ -168,7 +194,7 @@ fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
         (Block::Reset, Protocol::Any) => (Direction::Both, Protocol::Tcp),
         (Block::Reset, protocol) => (Direction::Both, protocol),
         (Block::Blackhole, protocol) => (traffic.direction.unwrap_or(Direction::Both), protocol),
-        (Block::Loss, protocol) => (traffic.direction.unwrap_or(Direction::Egress), protocol),
+        (_, protocol) => (traffic.direction.unwrap_or(Direction::Egress), protocol),
     };
     Matching {
         direction,

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use chaos_abi::{Action, CERTAIN, Rule, RuleSet, flag};
 use chaos_api::{Block, FaultSpec};
 
+use crate::netem;
 use crate::{Image, Matching, PacketWords, Shape};
 
 /// A fault as the engine runs it: its words, and what only its holder can know.
@@ -122,6 +123,22 @@ impl Table {
         for rule in own.filter(|rule| rule.id.block.is_some()) {
             rule.rule.action = Action::Line.word();
             rule.shape = Some(shape.clone());
+        }
+    }
+
+    /// Whether a rule of it loses packets as the hook has them, which may be several of the wire.
+    pub fn has_losses(&self) -> bool {
+        self.rules()
+            .any(|(_, rule)| rule.rule.action == Action::Loss.word())
+    }
+
+    /// Makes the delay line lose what the hook would have lost, by the packet of the wire.
+    pub fn hand_losses(&mut self) {
+        let losses = self.slots.values_mut();
+        for rule in losses.filter(|rule| rule.rule.action == Action::Loss.word()) {
+            rule.shape = Some(netem::lossy(rule.rule.threshold));
+            rule.rule.action = Action::Line.word();
+            rule.rule.threshold = CERTAIN;
         }
     }
 

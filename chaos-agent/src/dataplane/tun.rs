@@ -63,6 +63,13 @@ impl Tun {
         Ok(Self(file))
     }
 
+    /// Whether the device node can be opened.
+    pub(crate) fn check() -> Result<(), TunError> {
+        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        open(PATH, flags, Mode::empty()).map_err(TunError::Open)?;
+        Ok(())
+    }
+
     /// Reads one frame behind its virtio header; `None` where none waits.
     pub(crate) fn read(&self, parts: &mut [IoSliceMut<'_>]) -> Result<Option<usize>, Errno> {
         match readv(&self.0, parts) {

@@ -7,7 +7,9 @@ use std::{
 
 use chaos_abi::{Counters, Direction, Event, EventKind, Flow};
 use chaos_api::{Block, EndReason, Receipt, Span};
-use chaos_plan::{Clock, Fault, Life, Observed, PlannedRule, Shape, Table, raise, total};
+use chaos_plan::{
+    Clock, Fault, Life, LineCounts, Observed, PlannedRule, Shape, Table, raise, total,
+};
 
 use crate::{
     dataplane::{Caught, Dataplane, DataplaneError, Hooks},
@@ -53,9 +55,9 @@ impl Account {
     }
 
     /// Takes over what a rule of the block counted that is no more.
-    pub(super) fn retire(&mut self, block: Block, counted: Counters) {
+    pub(super) fn retire(&mut self, block: Block, counted: (Counters, LineCounts)) {
         let past = self.life.past.entry(block).or_default();
-        *past = total(&[*past, counted]);
+        *past = (total(&[past.0, counted.0]), past.1.plus(counted.1));
     }
 
     pub(super) fn close(&mut self, ended: u64, reason: EndReason) {

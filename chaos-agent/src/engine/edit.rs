@@ -50,7 +50,10 @@ impl Engine {
             }
         });
         match caught {
-            Ok(caught) => self.note(&name, &caught),
+            Ok(caught) => {
+                self.note(&name, &caught);
+                self.note_line(&name);
+            }
             Err(error) => {
                 self.running[at].fault = old;
                 self.replace(at)?;
@@ -76,9 +79,11 @@ impl Engine {
         }
         self.dataplane.settle();
         self.observe(Some(&before));
+        let mut line = self.line_counts()?;
         for (slot, block) in gone {
             let counted = total(&self.dataplane.counters(slot)?);
-            self.running[at].retire(block, counted);
+            let line = line.remove(&slot).unwrap_or_default();
+            self.running[at].retire(block, (counted, line));
         }
         self.forget(&before)
     }

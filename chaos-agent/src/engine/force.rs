@@ -2,7 +2,7 @@
 
 use chaos_plan::{Table, diff, lower};
 
-use super::{Engine, EngineError, account};
+use super::{Engine, EngineError, account, line};
 use crate::dataplane::Caught;
 
 impl Engine {
@@ -15,6 +15,9 @@ impl Engine {
             if let Some(shape) = &account.shape {
                 table.divert(&account.fault.name, shape);
             }
+        }
+        if table.has_losses() && line::is_possible().is_ok() {
+            table.hand_losses();
         }
         self.make_line(&table)?;
         let ops = diff(&self.table, &table, self.dataplane.bank());

@@ -1,11 +1,13 @@
 //! The delay line of a namespace: there while a rule asks for it.
 
-use chaos_abi::flag;
+use std::collections::BTreeMap;
+
+use chaos_abi::{Action, flag};
 use chaos_api::Receipt;
-use chaos_plan::{Shape, Table};
+use chaos_plan::{LineCounts, Shape, Table};
 
 use super::{Engine, EngineError, Order};
-use crate::line::{Backend, LineReport, LineRule, LineRules, Schedule, Tap};
+use crate::line::{Backend, LineReport, LineRule, LineRules, Schedule, Tally, Tap, TunError};
 
 impl Engine {
     /// Brings a fault into force whose blocks the delay line stands in for: what they would have hit
@@ -74,21 +76,57 @@ impl Engine {
         Ok(())
     }
 
-    /// Says in a fault's receipt how the line runs, where that is not as it should.
+    /// What the delay line did, by slot.
+    pub(super) fn line_counts(&self) -> Result<BTreeMap<u16, LineCounts>, EngineError> {
+        let report = self.line_report()?;
+        let rules = report.map(|report| report.rules).unwrap_or_default();
+        let count = |(slot, tally): (u16, Tally)| (slot, counts(&tally));
+        Ok(rules.into_iter().map(count).collect())
+    }
+
+    /// Says in a fault's receipt how its packets are held and lost, where that is not as it should.
     pub(super) fn note_line(&mut self, name: &str) {
-        let Ok(Some(report)) = self.line_report() else {
-            return;
-        };
-        let Some(account) = self
-            .running
-            .iter_mut()
-            .find(|account| account.fault.name == name && account.shape.is_some())
-        else {
-            return;
-        };
-        if report.schedule != Schedule::Fifo {
-            account.warn(format!("the delay line runs {}", report.schedule));
-        }
+        let mut own = self.table.rules().filter(|(_, rule)| rule.id.fault == name);
+        let warning = own.find_map(|(_, rule)| {
+            if rule.shape.is_some() {
+                self.line_warning()
+            } else if rule.rule.action == Action::Loss.word() {
+                let why = is_possible().err()?;
+                Some(format!(
+                    "packets are lost as the hook has them, several of the wire at once where they \
+                     are cut later: {why}"
+                ))
+            } else {
+                None
+            }
+        });
+        let account = self.running.iter_mut();
+        let account = account.filter(|account| account.fault.name == name);
+        account
+            .zip(warning)
+            .for_each(|(account, warning)| account.warn(warning));
+    }
+
+    fn line_warning(&self) -> Option<String> {
+        let schedule = self.line_report().ok()??.schedule;
+        (schedule != Schedule::Fifo).then(|| format!("the delay line runs {schedule}"))
+    }
+}
+
+/// Whether this machine can hold packets back.
+pub(super) fn is_possible() -> Result<(), TunError> {
+    crate::line::check()
+}
+
+fn counts(tally: &Tally) -> LineCounts {
+    LineCounts {
+        delayed: tally.delayed,
+        lost: tally.lost,
+        duplicated: tally.duplicated,
+        corrupted: tally.corrupted,
+        reordered: tally.reordered,
+        shaped: tally.shaped,
+        overflowed: tally.queue_full + tally.memory_full,
     }
 }
 

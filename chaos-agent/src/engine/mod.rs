@@ -15,7 +15,7 @@ mod order;
 use std::{fs::File, time::Duration};
 
 use chaos_api::{EndReason, Receipt};
-use chaos_plan::{Shape, Table};
+use chaos_plan::{Observed, Shape, Table};
 
 pub use error::EngineError;
 pub use order::Order;
@@ -138,7 +138,7 @@ impl Engine {
         brought?;
         self.dataplane.settle();
         self.observe(Some(&before));
-        let observed = account::observed(&self.dataplane, &self.hooks, &before)?;
+        let observed = self.observed(&before)?;
         self.forget(&before)?;
         let mut account = self.running.remove(at);
         account.close(boot_clock(), reason);
@@ -186,7 +186,7 @@ impl Engine {
     /// The receipts of the faults in force, as they stand.
     pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
         self.observe(None);
-        let observed = account::observed(&self.dataplane, &self.hooks, &self.table)?;
+        let observed = self.observed(&self.table)?;
         let receipt = |account: &Account| account.receipt(&self.table, observed.clone());
         Ok(self.running.iter().map(receipt).collect())
     }
@@ -195,8 +195,16 @@ impl Engine {
     pub fn receipt(&mut self, name: &str) -> Result<Receipt, EngineError> {
         let at = self.position(name)?;
         self.observe(None);
-        let observed = account::observed(&self.dataplane, &self.hooks, &self.table)?;
+        let observed = self.observed(&self.table)?;
         Ok(self.running[at].receipt(&self.table, observed))
+    }
+
+    /// What the kernel and the delay line counted, for all rules of a table.
+    fn observed(&self, table: &Table) -> Result<Observed, EngineError> {
+        Ok(Observed {
+            line: self.line_counts()?,
+            ..account::observed(&self.dataplane, &self.hooks, table)?
+        })
     }
 
     /// Whether no fault is in force.

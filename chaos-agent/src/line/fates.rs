@@ -59,10 +59,14 @@ pub(super) fn pieces(
         .filter_map(|slot| Some((*slot, rules.get(slot)?)))
         .filter(|(_, rule)| header.at < rule.deadline)
         .collect();
+    let acting = once_a_block(acting);
     let (layout, segments) = packet;
     let count = segments.count;
     let fates = fates(&acting, flows, tallies, header, count);
     let holds = delays(&acting, flows, header, layout);
+    for (hold, (slot, _)) in holds.iter().zip(&acting) {
+        tallies.of(*slot).delayed += u64::from(hold.delays);
+    }
     let most = most(&acting, segments);
     let mut pieces = Vec::with_capacity(1);
     let mut at = 0;
@@ -87,6 +91,17 @@ pub(super) fn pieces(
         at = end;
     }
     pieces
+}
+
+/// Of rules of one block, which differ in the traffic that they match, the first.
+fn once_a_block(acting: Vec<(u16, &LineRule)>) -> Vec<(u16, &LineRule)> {
+    let mut once: Vec<(u16, &LineRule)> = Vec::with_capacity(acting.len());
+    for (slot, rule) in acting {
+        if once.iter().all(|(_, other)| other.block != rule.block) {
+            once.push((slot, rule));
+        }
+    }
+    once
 }
 
 /// How many packets may go together: as many as the slowest rate sends in one grain.
@@ -210,6 +225,7 @@ fn shape(
             tallies.of(*slot).queue_full += 1;
             return None;
         };
+        tallies.of(*slot).shaped += 1;
         hold.wait = leaves - at;
         at = leaves;
     }

@@ -37,6 +37,18 @@ pub use rules::{LineRule, LineRules};
 pub use tally::{LineTally, Tally};
 pub use tap::Tap;
 
+/// Whether this machine lets us hold packets back, as far as can be told without doing it.
+pub fn check() -> Result<(), TunError> {
+    crate::dataplane::Tun::check()
+}
+
+/// How this machine lets the line's thread be scheduled; tried on a thread of its own.
+pub fn schedule() -> Result<Schedule, LineError> {
+    let thread = std::thread::Builder::new().spawn(|| pace::Pace::set(0).schedule);
+    let thread = thread.map_err(LineError::Thread)?;
+    thread.join().map_err(|_| LineError::Stopped)
+}
+
 /// What holds packets for the hooks.
 pub trait Backend: Send {
     /// The index of its device in the target's namespace, to which no hook is attached.

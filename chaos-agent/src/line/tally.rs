@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 pub struct Tally {
     /// Whose fate was drawn.
     pub drawn: u64,
+    /// Frames that were held back.
+    pub delayed: u64,
+    /// Pieces of frames that went through a rate's queue.
+    pub shaped: u64,
     /// Dropped.
     pub lost: u64,
     /// Sent twice.

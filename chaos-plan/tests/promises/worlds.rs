@@ -91,10 +91,9 @@ fn blocks() -> impl Strategy<Value = Faults> {
     );
     blocks.prop_map(|(blackhole, loss, reset)| Faults {
         blackhole: blackhole.map(|probability| Blackhole { probability }),
-        loss: loss.map(|share| Loss {
-            loss: share.unwrap_or(Percent::ALL),
-        }),
+        loss: loss.map(|share| Loss::of(share.unwrap_or(Percent::ALL))),
         reset: reset.map(|probability| Reset { probability }),
+        ..Faults::default()
     })
 }
 

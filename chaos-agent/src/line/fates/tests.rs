@@ -30,7 +30,7 @@ fn rules(shapes: impl IntoIterator<Item = Shape>) -> LineRules {
                 shape,
                 seed: u64::from(slot) + 1,
                 deadline: FAR,
-                block: 0,
+                block: slot,
                 by_flow: false,
             },
         )
