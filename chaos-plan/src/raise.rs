@@ -216,9 +216,12 @@ fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> 
     }
     if all.failed > 0 {
         let count = all.failed;
-        warnings.push(format!(
-            "packets dropped because the kernel made no RST for them, or did not hand them over: {count}"
-        ));
+        let why = if fault.spec.faults.reset.is_some() {
+            "the kernel made no RST for them"
+        } else {
+            "the kernel could not hand them to the delay line"
+        };
+        warnings.push(format!("packets dropped because {why}: {count}"));
     }
     if all.bypassed > 0 {
         let count = all.bypassed;

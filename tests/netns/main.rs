@@ -20,9 +20,12 @@ mod a_probe_is_spared;
 mod a_redis_client_is_cut;
 mod a_user_edits_a_fault;
 mod a_wrong_word_changes_nothing;
+mod acceptance_10_provider_and_consumer;
 mod acceptance_1_nats_outage;
 mod acceptance_2_blackhole_is_not_reset;
 mod acceptance_3_http_keep_alive;
+mod acceptance_5_goldpinger;
+mod acceptance_9_abort_and_delay;
 mod an_idle_established_connection_is_reset;
 mod audit;
 mod busy_flows_are_reset_until_none_is_left;
@@ -34,6 +37,7 @@ mod interfaces_are_followed;
 mod line;
 mod live_connections_are_shown;
 mod lodger;
+mod netem_s_words_are_in_force;
 mod tcp_goes_through_the_delay_line;
 mod the_bed;
 mod the_same_seed_hits_the_same_connections;
@@ -77,5 +81,9 @@ fn main() -> ExitCode {
         acceptance_1_nats_outage::PROMISES,
         acceptance_2_blackhole_is_not_reset::PROMISES,
         acceptance_3_http_keep_alive::PROMISES,
+        netem_s_words_are_in_force::PROMISES,
+        acceptance_5_goldpinger::PROMISES,
+        acceptance_9_abort_and_delay::PROMISES,
+        acceptance_10_provider_and_consumer::PROMISES,
     ])
 }
