@@ -34,6 +34,7 @@ mod interfaces_are_followed;
 mod line;
 mod live_connections_are_shown;
 mod lodger;
+mod packets_fare_as_was_said;
 mod tcp_goes_through_the_delay_line;
 mod the_bed;
 mod the_same_seed_hits_the_same_connections;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         a_delay_is_what_was_said::PROMISES,
         held_packets_are_not_lost::PROMISES,
         tcp_goes_through_the_delay_line::PROMISES,
+        packets_fare_as_was_said::PROMISES,
         acceptance_1_nats_outage::PROMISES,
         acceptance_2_blackhole_is_not_reset::PROMISES,
         acceptance_3_http_keep_alive::PROMISES,

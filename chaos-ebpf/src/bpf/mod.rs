@@ -67,7 +67,7 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     share(&case.packet);
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
-        Verdict::Divert => line::divert(skb),
+        Verdict::Divert => line::divert(skb.raw()),
         Verdict::Act(hit, packet) => match hit.action {
             Action::Blackhole => act::swallow("blackhole", packet, hit.slot),
             Action::Loss => act::swallow("loss", packet, hit.slot),
