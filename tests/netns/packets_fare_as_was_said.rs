@@ -9,6 +9,8 @@ use chaos_plan::{Chance, Delay, Distribution, Per, Rate, Reorder, Shape, WHOLE};
 use chaos_tests::bed::tcp::{Listener, Wire};
 use chaos_tests::bed::{Host, Pair};
 use chaos_tests::promises;
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::RcvBufForce;
 
 use crate::line::{Line, Probe, Sample, constant, critical, delays, distance, loss};
 
@@ -154,6 +156,7 @@ fn numbers(pair: &Pair) -> Vec<u32> {
 fn sockets(from: &Host, to: &Host) -> (UdpSocket, UdpSocket) {
     let bind = |host: &Host| host.enter(|| UdpSocket::bind((host.v4(), 0)));
     let (sender, receiver) = (bind(from), bind(to).expect("a port is free"));
+    setsockopt(&receiver, RcvBufForce, &(16 << 20)).expect("root may");
     let wait = Some(Duration::from_millis(500));
     receiver.set_read_timeout(wait).expect("it is not zero");
     (sender.expect("a port is free"), receiver)

@@ -30,12 +30,24 @@ mod tickets;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::thread::Builder;
+
+use self::pace::Pace;
+use crate::{dataplane::Tun, inventory::boot_clock};
 
 pub use error::{LineError, TunError};
 pub use pace::Schedule;
 pub use rules::{LineRule, LineRules};
 pub use tally::{LineTally, Tally};
 pub use tap::Tap;
+
+/// Whether there could be a line here, and how its thread would be scheduled.
+pub fn check() -> Result<Schedule, LineError> {
+    Tun::check()?;
+    let thread = Builder::new().spawn(|| Pace::set(boot_clock()).schedule);
+    let schedule = thread.map_err(LineError::Thread)?.join();
+    schedule.map_err(|_| LineError::Stopped)
+}
 
 /// What holds packets for the hooks.
 pub trait Backend: Send {
