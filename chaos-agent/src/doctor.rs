@@ -5,13 +5,15 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    dataplane::{Dataplane, have_object},
-    inventory::{Capabilities, Capability, kernel_release},
+    dataplane::{Dataplane, Way, have_object},
+    holder::RunDir,
+    inventory::{Capabilities, Capability, Whose, kernel_release},
+    leftovers::{self, Leftovers},
     line,
 };
 
-/// The oldest kernel that has tcx (kernel commit e420bed02507).
-const TCX: (u32, u32) = (6, 6);
+/// The oldest kernel that netfault is tried on.
+const OLDEST: (u32, u32) = (6, 1);
 
 /// What the engine needs to enter a namespace and load programs there.
 const NEEDED: [Capability; 5] = [
@@ -66,8 +68,7 @@ pub fn quick() -> Vec<Check> {
     vec![
         Check::new("kernel object", object()),
         Check::new("capabilities", capabilities()),
-        Check::new("tcx", tcx()),
-        Check::new("delay line", delay_line()),
+        Check::new("hooks", hooks()),
     ]
 }
 
@@ -75,7 +76,49 @@ pub fn quick() -> Vec<Check> {
 pub fn thorough() -> Vec<Check> {
     let mut checks = quick();
     checks.push(Check::new("programs", programs()));
+    checks.push(Check::new("delay line", delay_line()));
     checks
+}
+
+/// Whether netfaults that were killed have left anything in a namespace; with `clean` it is removed.
+pub fn leftover(dir: &RunDir, clean: bool) -> Check {
+    let looked = if clean {
+        leftovers::clean(dir, Whose::All)
+    } else {
+        leftovers::find(dir)
+    };
+    let outcome = match looked {
+        Ok(looked) => judged(&looked, clean),
+        Err(error) => Err((error.to_string(), "mount /proc here")),
+    };
+    Check::new("nothing left over", outcome)
+}
+
+fn judged(looked: &Leftovers, clean: bool) -> Result<String, (String, &'static str)> {
+    let found: Vec<_> = looked.found.iter().map(ToString::to_string).collect();
+    let found = found.join("; ");
+    let namespaces = looked.looked;
+    if !looked.failed.is_empty() {
+        return Err((looked.failed.join("; "), "try again as root"));
+    }
+    match (found.is_empty(), clean) {
+        (true, _) => Ok(format!("nothing in {namespaces} namespaces")),
+        (false, true) => Ok(format!("removed filters from {found}")),
+        (false, false) => Err((
+            format!("filters of a netfault that was killed, which pass everything: {found}"),
+            "netfault doctor --clean",
+        )),
+    }
+}
+
+fn delay_line() -> Result<String, (String, &'static str)> {
+    match line::check() {
+        Ok(schedule) => Ok(format!("its thread runs {schedule}")),
+        Err(error) => Err((
+            error.to_string(),
+            "load the module tun, and let this container use /dev/net/tun",
+        )),
+    }
 }
 
 fn object() -> Result<String, (String, &'static str)> {
@@ -96,26 +139,20 @@ fn capabilities() -> Result<String, (String, &'static str)> {
     Err((format!("{} missing", names.join(", ")), "run as root"))
 }
 
-fn tcx() -> Result<String, (String, &'static str)> {
+fn hooks() -> Result<String, (String, &'static str)> {
     let (major, minor) = kernel_release().map_err(|e| (e.to_string(), "mount /proc here"))?;
-    let found = format!("Linux {major}.{minor}");
-    if (major, minor) >= TCX {
-        Ok(found)
-    } else {
-        Err((found, "attaching to interfaces needs Linux 6.6 or later"))
+    let kernel = format!("Linux {major}.{minor}");
+    if (major, minor) < OLDEST {
+        return Err((kernel, "netfault needs Linux 6.1 or later"));
     }
-}
-
-/// What netem's faults need.
-fn delay_line() -> Result<String, (String, &'static str)> {
-    line::check().map_err(|error| {
-        let fix = "load the module tun; in a container, mount /dev/net/tun from the host";
-        (error.to_string(), fix)
-    })?;
-    let schedule = line::schedule().map_err(|error| (error.to_string(), "end other threads"))?;
-    Ok(format!(
-        "/dev/net/tun is there, packets are held {schedule}"
-    ))
+    match Way::of_kernel() {
+        Ok(Way::Tcx) => Ok(format!("tcx ({kernel})")),
+        Ok(Way::Clsact) => Ok(format!(
+            "clsact ({kernel}, no tcx): a netfault that is killed leaves filters, which pass \
+             everything 3 s later"
+        )),
+        Err(error) => Err((format!("{kernel}, {error}"), "run as root")),
+    }
 }
 
 fn programs() -> Result<String, (String, &'static str)> {

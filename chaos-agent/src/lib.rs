@@ -9,5 +9,6 @@ pub mod engine;
 pub mod flows;
 pub mod holder;
 pub mod inventory;
+pub mod leftovers;
 pub mod line;
 pub mod node;

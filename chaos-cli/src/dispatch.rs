@@ -1,6 +1,7 @@
 //! From the verb to the mode that does it.
 
 use anyhow::Result;
+use chaos_agent::dataplane::Way;
 use clap::FromArgMatches;
 
 use crate::{
@@ -20,6 +21,9 @@ pub(crate) fn main() -> Result<Exit> {
 }
 
 fn dispatch(args: Args) -> Result<Exit> {
+    if let Some(attach) = args.reach.attach {
+        Way::from(attach).insist();
+    }
     match args.verb {
         Verb::Completion { shell } => Ok(completion::completion(shell)),
         Verb::Version => {

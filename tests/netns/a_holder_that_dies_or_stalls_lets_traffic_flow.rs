@@ -9,10 +9,10 @@ use chaos_tests::bed::{Netfault, Pair, UdpPath, Unchanged, process, within};
 use chaos_tests::promises;
 
 promises! {
-    [Netfault] at_once_when_it_is_killed,
-    within_its_lease_when_it_is_stopped,
+    [Netfault, Tcx] at_once_when_it_is_killed;
+    [Netfault] within_its_lease_when_it_is_stopped,
     at_the_deadline_when_it_is_stopped;
-    [Netfault, Prlimit] when_it_has_no_memory_to_start_with,
+    [Netfault, Tcx, Prlimit] when_it_has_no_memory_to_start_with,
     when_it_runs_out_of_memory;
 }
 

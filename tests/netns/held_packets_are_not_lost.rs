@@ -1,8 +1,10 @@
 //! What is held goes on: when the fault is stopped, when it is edited, when its time is over. What is
 //! held when its holder is killed is lost once, and no longer.
 
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
+use chaos_agent::dataplane::Way;
 use chaos_tests::bed::tcp::{Bulk, Listener, Wire, tcp_info};
 use chaos_tests::bed::{Pair, UdpPath, Unchanged};
 use chaos_tests::promises;
@@ -12,8 +14,10 @@ use crate::line::{Holder, Line, Probe, constant, delays, is_in_order};
 promises! { []
     when_it_is_stopped,
     when_it_is_edited,
+    unless_there_are_too_many_which_is_told,
     when_its_time_is_over,
     and_traffic_flows_at_once_when_its_holder_is_killed,
+    and_so_it_does_where_its_filters_stay,
     and_tcp_recovers_when_its_holder_is_killed
 }
 
@@ -72,6 +76,41 @@ fn when_it_is_edited() {
     );
 }
 
+fn unless_there_are_too_many_which_is_told() {
+    let pair = Pair::new();
+    let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
+    let line = Line::open(pair.client.name());
+    let traffic = "traffic: {protocol: UDP, direction: Egress}";
+    line.inject("held", traffic, constant(30 * SECOND));
+    let flood = pair.client.enter(|| UdpSocket::bind((pair.client.v4(), 0)));
+    let flood = flood.expect("a port is free");
+    // To a port that nobody listens on, and in fragments: 64 MiB and some more.
+    for number in 0..1_100 {
+        let target = (pair.server.v4(), probe.port() ^ 1);
+        flood
+            .send_to(&[0; 65_000], target)
+            .expect("sendto never fails");
+        if number % 10 == 0 {
+            std::thread::sleep(GAP);
+        }
+    }
+    std::thread::sleep(SECOND);
+    let (told, report) = (line.tally(), line.report().line);
+    eprintln!(
+        "{} dropped, {} held in {} bytes",
+        told.memory_full, report.held, report.held_bytes
+    );
+    assert!(told.memory_full > 0 && report.held > 30_000);
+    assert_eq!(told.memory_full + report.held, report.taken);
+    assert!(report.most_bytes <= 64 << 20);
+    line.stop("held");
+    assert_eq!(
+        probe.run(10, GAP, SECOND).len(),
+        10,
+        "and then traffic flows"
+    );
+}
+
 fn when_its_time_is_over() {
     let pair = Pair::new();
     let unchanged = Unchanged::watch([&pair.client, &pair.server]);
@@ -110,6 +149,19 @@ fn and_traffic_flows_at_once_when_its_holder_is_killed() {
         eprintln!("open {open:?} after its holder was killed");
         assert!(open < Duration::from_millis(150), "{open:?}");
         unchanged.assert();
+    }
+}
+
+fn and_so_it_does_where_its_filters_stay() {
+    let pair = Pair::new();
+    let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
+    for _ in 0..3 {
+        let mut holder = Holder::attaching(Some(Way::Clsact), pair.client.name(), 5 * SECOND);
+        assert!(!path.passes(), "it holds");
+        holder.kill();
+        let open = path.await_open(SECOND);
+        eprintln!("open {open:?} after its holder was killed");
+        assert!(open < Duration::from_millis(150), "{open:?}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong between us and the kernel.
 
+use std::io;
+
 use aya::{EbpfError, maps::MapError, programs::ProgramError};
 use thiserror::Error;
 
@@ -46,6 +48,27 @@ pub enum DataplaneError {
         /// Why.
         source: Box<ProgramError>,
     },
+    /// Whether the kernel has tcx cannot be told.
+    #[error("cannot tell whether the kernel has tcx: {}", plain(.0))]
+    Way(#[source] Box<ProgramError>),
+    /// Attaching by a clsact qdisc failed.
+    #[error("cannot attach to interface {interface} without tcx: {}", plain(.source))]
+    Clsact {
+        /// The interface's name.
+        interface: String,
+        /// Why.
+        source: NetlinkError,
+    },
+    /// Something of somebody else's is first there, and stays so.
+    #[error("cannot attach to interface {interface}, which has {by}: {fix}")]
+    Occupied {
+        /// The interface's name.
+        interface: String,
+        /// What is there.
+        by: String,
+        /// What to do.
+        fix: &'static str,
+    },
     /// The interface changed between the look and the attach; nothing was attached to it.
     #[error("interface {name} changed while it was being attached: index {expected} before, {} now", .found.map_or("none".to_owned(), |index| index.to_string()))]
     Moved {
@@ -64,6 +87,9 @@ pub enum DataplaneError {
         /// Why.
         source: Box<MapError>,
     },
+    /// No file descriptor to leave the namespace with as it was.
+    #[error("cannot keep the namespace open: raise the limit of open files: {0}")]
+    Again(io::Error),
     /// The namespace could not be entered.
     #[error(transparent)]
     Enter(#[from] EnterError),

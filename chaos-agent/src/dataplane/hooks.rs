@@ -12,20 +12,39 @@ use aya::{
 };
 use chaos_abi::{Direction, Seen, SeenKey, maps};
 
-use super::{Dataplane, DataplaneError, Program, load::classifier, write::on};
-use crate::inventory::{Interface, Kind, Namespace, Watcher, interface_index, interfaces};
+use super::{
+    Dataplane, DataplaneError, Program, Way, clsact::Clsact, load::classifier, remove_leftovers,
+    write::on,
+};
+use crate::{
+    causes::with_causes,
+    inventory::{Interface, Kind, Namespace, Watcher, interface_index, interfaces},
+};
 
-/// The hooks on one interface. Dropping it closes the links, which detaches the programs.
+/// The hooks on one interface.
 #[derive(Debug)]
 struct Hook {
     /// The interface's name when it was attached.
     interface: String,
-    _links: [SchedClassifierLink; 2],
+    attached: Attached,
 }
 
-/// The hooks on a namespace's interfaces, by interface index.
+/// What holds the programs on an interface.
+#[derive(Debug)]
+enum Attached {
+    /// Dropping them closes them, which detaches the programs.
+    Links {
+        _ingress: SchedClassifierLink,
+        _egress: SchedClassifierLink,
+    },
+    Filters(Clsact),
+}
+
+/// The hooks on a namespace's interfaces, by interface index. Dropping it detaches them.
 #[derive(Debug, Default)]
 pub struct Hooks {
+    /// Where they are, once there are filters to be detached.
+    place: Option<Namespace>,
     attached: BTreeMap<u32, Hook>,
     /// The delay line's device, which gets no hooks.
     line: Option<u32>,
@@ -87,7 +106,14 @@ impl Hooks {
         dataplane: &mut Dataplane,
         namespace: &Namespace,
     ) -> Result<(), DataplaneError> {
+        let way = Way::of_kernel()?;
+        if way == Way::Clsact && self.place.is_none() {
+            self.place = Some(namespace.again().map_err(DataplaneError::Again)?);
+        }
         namespace.enter(|| {
+            if self.attached.is_empty() {
+                remove_leftovers()?;
+            }
             let present = interfaces()?;
             self.attached
                 .retain(|index, _| present.iter().any(|i| i.index == *index));
@@ -96,43 +122,74 @@ impl Hooks {
             let wanted = |i: &&Interface| i.kind == Kind::Ethernet && Some(i.index) != ours;
             for interface in present.iter().filter(wanted) {
                 if let Entry::Vacant(free) = self.attached.entry(interface.index) {
-                    free.insert(dataplane.attach(interface)?);
+                    free.insert(dataplane.attach(interface, way)?);
                 }
             }
             Ok(())
         })?
     }
+
+    /// Detaches all of them. Those that cannot be detached pass everything when the lease is over.
+    pub fn detach(&mut self) {
+        let filters: Vec<_> = std::mem::take(&mut self.attached)
+            .into_values()
+            .filter_map(Hook::into_filters)
+            .collect();
+        let Some(place) = self.place.take().filter(|_| !filters.is_empty()) else {
+            return;
+        };
+        let detached = place.enter(|| filters.iter().try_for_each(Clsact::detach));
+        let error = match detached {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => with_causes(&error),
+            Err(error) => with_causes(&error),
+        };
+        log::warn!("filters stay in {}: {error}", place.id());
+    }
+}
+
+impl Drop for Hooks {
+    fn drop(&mut self) {
+        self.detach();
+    }
+}
+
+impl Hook {
+    fn into_filters(self) -> Option<Clsact> {
+        match self.attached {
+            Attached::Filters(filters) => Some(filters),
+            Attached::Links { .. } => None,
+        }
+    }
 }
 
 impl Dataplane {
     /// Attaches both hooks, first in their order, to an interface of the calling thread's namespace.
-    fn attach(&mut self, interface: &Interface) -> Result<Hook, DataplaneError> {
+    fn attach(&mut self, interface: &Interface, way: Way) -> Result<Hook, DataplaneError> {
         self.count(interface.index)?;
-        let links = [
-            self.link(interface, Program::Ingress, TcAttachType::Ingress)?,
-            self.link(interface, Program::Egress, TcAttachType::Egress)?,
-        ];
+        let attached = match way {
+            Way::Tcx => Attached::Links {
+                _ingress: self.link(interface, Program::Ingress, TcAttachType::Ingress)?,
+                _egress: self.link(interface, Program::Egress, TcAttachType::Egress)?,
+            },
+            Way::Clsact => {
+                make_sure_it_stayed(interface)?;
+                Attached::Filters(Clsact::attach(self, interface)?)
+            }
+        };
         Ok(Hook {
             interface: interface.name.clone(),
-            _links: links,
+            attached,
         })
     }
 
-    fn link(
+    pub(super) fn link(
         &mut self,
         interface: &Interface,
         program: Program,
         way: TcAttachType,
     ) -> Result<SchedClassifierLink, DataplaneError> {
-        // The kernel call below takes a name: it must still mean the interface that we looked at.
-        let found = interface_index(&interface.name)?;
-        if found != Some(interface.index) {
-            return Err(DataplaneError::Moved {
-                name: interface.name.clone(),
-                found,
-                expected: interface.index,
-            });
-        }
+        make_sure_it_stayed(interface)?;
         let hook: &mut SchedClassifier = classifier(&mut self.ebpf, program.name())?;
         let order = TcAttachOptions::TcxOrder(LinkOrder::first());
         hook.attach_with_options(&interface.name, way, order)
@@ -162,6 +219,19 @@ impl Dataplane {
         }
         Ok(())
     }
+}
+
+/// An interface's name must still mean the one that we looked at: the kernel may be told either.
+fn make_sure_it_stayed(interface: &Interface) -> Result<(), DataplaneError> {
+    let found = interface_index(&interface.name)?;
+    if found == Some(interface.index) {
+        return Ok(());
+    }
+    Err(DataplaneError::Moved {
+        name: interface.name.clone(),
+        found,
+        expected: interface.index,
+    })
 }
 
 fn names(interfaces: &[Interface], wanted: impl Fn(Kind) -> bool) -> Vec<String> {

@@ -4,17 +4,19 @@ use std::os::fd::AsFd;
 
 use aya::{
     maps::{Array, Map, MapData},
-    programs::{LinkOrder, TcAttachType, tc::SchedClassifierLink, tc::TcAttachOptions},
+    programs::{TcAttachType, tc::SchedClassifierLink},
 };
 use chaos_abi::{LineState, Ticket, maps};
 
-use super::{Dataplane, DataplaneError, Program, load::classifier, write::on};
+use super::{Dataplane, DataplaneError, Program, Way, clsact::attach_return, write::on};
+use crate::inventory::interfaces;
 
-/// The program on what comes back, attached. Dropping it detaches it.
+/// The program on what comes back, attached: by a link that detaches it when it is dropped, or by a
+/// filter that goes with the device.
 #[derive(Debug)]
-pub(crate) struct ReturnLink(
-    #[expect(unused, reason = "its end is what it is for")] SchedClassifierLink,
-);
+pub(crate) struct ReturnLink {
+    _link: Option<SchedClassifierLink>,
+}
 
 /// The line's end of the maps. They stay as long as either end does.
 pub(crate) struct LineMaps {
@@ -53,17 +55,17 @@ impl Dataplane {
 
     /// Attaches the program on what comes back to the line's device, an interface of the calling
     /// thread's namespace.
-    pub(crate) fn attach_return(&mut self, interface: &str) -> Result<ReturnLink, DataplaneError> {
-        let program = classifier(&mut self.ebpf, Program::Return.name())?;
-        let order = TcAttachOptions::TcxOrder(LinkOrder::first());
-        program
-            .attach_with_options(interface, TcAttachType::Ingress, order)
-            .and_then(|id| program.take_link(id))
-            .map(ReturnLink)
-            .map_err(|source| DataplaneError::Attach {
-                interface: interface.to_owned(),
-                source: Box::new(source),
-            })
+    pub(crate) fn attach_return(&mut self, device: u32) -> Result<ReturnLink, DataplaneError> {
+        let present = interfaces()?.into_iter().find(|one| one.index == device);
+        let device = present.ok_or(DataplaneError::Missing("the delay line's device"))?;
+        let link = match Way::of_kernel()? {
+            Way::Tcx => Some(self.link(&device, Program::Return, TcAttachType::Ingress)?),
+            Way::Clsact => {
+                attach_return(self, &device)?;
+                None
+            }
+        };
+        Ok(ReturnLink { _link: link })
     }
 
     /// A map by another descriptor.

@@ -2,9 +2,10 @@
 //!
 //! The only place outside `chaos-abi` that names aya. One [`Dataplane`] serves one namespace; it
 //! holds every program, map and link through file descriptors, so that all of it goes with the
-//! process that owns it.
+//! process that owns it; but for the filters that stand in for links where the kernel has no tcx.
 
 mod actor;
+mod clsact;
 mod draws;
 mod error;
 mod events;
@@ -18,9 +19,11 @@ mod scheduling;
 mod slab;
 mod trace;
 mod tun;
+mod way;
 mod write;
 
 pub use actor::Caught;
+pub use clsact::{leftovers, remove_leftovers};
 pub use error::DataplaneError;
 pub use hooks::Hooks;
 pub(crate) use line::{LineMaps, ReturnLink};
@@ -29,3 +32,4 @@ pub use object::have_object;
 pub(crate) use scheduling::{favour, make_fair, make_fifo};
 pub(crate) use tun::Tun;
 pub use tun::TunError;
+pub use way::Way;

@@ -45,10 +45,14 @@ pub enum TunError {
 pub(crate) struct Tun(OwnedFd);
 
 impl Tun {
+    /// Whether a device could be made, as far as opening its node tells.
+    pub(crate) fn check() -> Result<(), TunError> {
+        node().map(drop)
+    }
+
     /// Makes a device of that name in the calling thread's namespace.
     pub(crate) fn create(name: &str) -> Result<Self, TunError> {
-        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let file = open(PATH, flags, Mode::empty()).map_err(TunError::Open)?;
+        let file = node()?;
         let mut request = request(name, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
         // SAFETY: TUNSETIFF reads and writes an ifreq, which has 40 bytes.
         unsafe { ioctl(&file, Updater::<TUNSETIFF, _>::new(&mut request)) }
@@ -61,13 +65,6 @@ impl Tun {
             .or_else(|_| offload(OFFLOADS))
             .map_err(TunError::Offload)?;
         Ok(Self(file))
-    }
-
-    /// Whether the device node can be opened.
-    pub(crate) fn check() -> Result<(), TunError> {
-        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        open(PATH, flags, Mode::empty()).map_err(TunError::Open)?;
-        Ok(())
     }
 
     /// Reads one frame behind its virtio header; `None` where none waits.
@@ -89,6 +86,11 @@ impl AsFd for Tun {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+fn node() -> Result<OwnedFd, TunError> {
+    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    open(PATH, flags, Mode::empty()).map_err(TunError::Open)
 }
 
 /// An `ifreq` with flags.

@@ -7,6 +7,7 @@ use chaos_api::Receipt;
 use chaos_plan::{LineCounts, Shape, Table};
 
 use super::{Engine, EngineError, Order};
+use crate::dataplane::Tun;
 use crate::line::{Backend, LineReport, LineRule, LineRules, Schedule, Tally, Tap, TunError};
 
 impl Engine {
@@ -115,7 +116,7 @@ impl Engine {
 
 /// Whether this machine can hold packets back.
 pub(super) fn is_possible() -> Result<(), TunError> {
-    crate::line::check()
+    Tun::check()
 }
 
 fn counts(tally: &Tally) -> LineCounts {

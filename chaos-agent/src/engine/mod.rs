@@ -207,6 +207,11 @@ impl Engine {
         })
     }
 
+    /// Takes the hooks off: no packet is judged any more.
+    pub(crate) fn let_go(&mut self) {
+        self.hooks.detach();
+    }
+
     /// Whether no fault is in force.
     pub fn is_idle(&self) -> bool {
         self.running.is_empty()

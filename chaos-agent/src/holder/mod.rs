@@ -2,7 +2,8 @@
 //!
 //! A namespace has one holder, told by a lock on `ns-INODE.lock` in the run directory; it listens
 //! on `ns-INODE.sock`. Whoever wants a fault there asks the holder, the holder's own process too.
-//! When the holder dies, the kernel closes its links and every packet passes again.
+//! When the holder dies, the kernel closes its links and every packet passes again; where it has no
+//! tcx, when the lease is over.
 
 mod client;
 mod error;

@@ -39,25 +39,28 @@ impl RunDir {
     /// The lock of a namespace, or `None` while another process holds it. It lasts as long as the
     /// file is open, so that it ends with its holder however that ends.
     pub(crate) fn lock(&self, inode: u64) -> Result<Option<File>, HolderError> {
-        self.lock_file(&format!("ns-{inode}.lock"))
+        self.make()?;
+        lock_file(&self.lock_path(inode))
+    }
+
+    /// Whether a process that lives has the lock of a namespace.
+    pub(crate) fn is_held(&self, inode: u64) -> Result<bool, HolderError> {
+        let path = self.lock_path(inode);
+        match File::open(&path) {
+            Ok(file) => Ok(flock(&file, FlockOperation::NonBlockingLockShared).is_err()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(at(&path)(error)),
+        }
     }
 
     /// The same for the one agent of this machine.
     pub(crate) fn lock_agent(&self) -> Result<Option<File>, HolderError> {
         self.make()?;
-        self.lock_file("agent.lock")
+        lock_file(&self.0.join("agent.lock"))
     }
 
-    fn lock_file(&self, name: &str) -> Result<Option<File>, HolderError> {
-        let path = self.0.join(name);
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true).mode(0o600);
-        let file = options.open(&path).map_err(at(&path))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(file)),
-            Err(Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(at(&path)(error.into())),
-        }
+    fn lock_path(&self, inode: u64) -> PathBuf {
+        self.0.join(format!("ns-{inode}.lock"))
     }
 
     /// The socket of a namespace's holder.
@@ -97,6 +100,17 @@ impl RunDir {
     /// The directory of final receipts.
     pub(super) fn receipts(&self) -> PathBuf {
         self.0.join("receipts")
+    }
+}
+
+fn lock_file(path: &Path) -> Result<Option<File>, HolderError> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    let file = options.open(path).map_err(at(path))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(at(path)(error.into())),
     }
 }
 

@@ -29,7 +29,7 @@ use crate::{
     inventory::{Namespace, Target},
 };
 
-/// A namespace's holder. Dropping it takes its socket away; its faults end with the process.
+/// A namespace's holder. Dropping it detaches the programs and takes its socket away.
 pub struct Holder {
     shared: Arc<Shared>,
     socket: PathBuf,
@@ -66,10 +66,17 @@ impl Holder {
     pub fn hold(&self, patience: Duration) -> Result<(), HolderError> {
         self.shared.keep(patience)
     }
+
+    /// Lets all packets pass, and takes no fault any more: the process is about to end, which would
+    /// not detach what is no link.
+    pub fn let_go(&self) {
+        self.shared.let_go();
+    }
 }
 
 impl Drop for Holder {
     fn drop(&mut self) {
+        self.let_go();
         // Nobody can be told, and the next holder removes what is left.
         let _ = fs::remove_file(&self.socket);
     }

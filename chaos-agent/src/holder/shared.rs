@@ -118,6 +118,9 @@ impl Shared {
         let mut had_one = false;
         loop {
             let mut engine = lock(&self.engine);
+            if self.closing.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             let ended = engine.tick()?;
             had_one |= !engine.is_idle() || !ended.is_empty() || !lock(&self.ended).is_empty();
             let over = engine.is_idle() && (had_one || boot_clock() >= first_by);
@@ -134,6 +137,13 @@ impl Shared {
             let ended = lock(&self.ended);
             drop(self.changed.wait_timeout(ended, pause));
         }
+    }
+
+    /// Takes no fault any more, and lets all packets pass.
+    pub(super) fn let_go(&self) {
+        let mut engine = lock(&self.engine);
+        self.closing.store(true, Ordering::Relaxed);
+        engine.let_go();
     }
 
     /// Waits until every answer has been said, or its reader does not take it.

@@ -80,6 +80,15 @@ impl Namespace {
         }))
     }
 
+    /// The same namespace once more.
+    pub(crate) fn again(&self) -> io::Result<Self> {
+        Ok(Self {
+            file: self.file.try_clone()?,
+            id: self.id,
+            member: self.member,
+        })
+    }
+
     /// The namespace's inode, as in `net:[4026532345]`.
     pub const fn inode(&self) -> u64 {
         self.id.inode

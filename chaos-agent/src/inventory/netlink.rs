@@ -1,4 +1,4 @@
-//! A synchronous netlink socket: a request and its list, or a request and its one answer.
+//! A synchronous netlink socket: a request and its list, its one answer, or its acknowledgement.
 
 mod error;
 mod wire;
@@ -17,7 +17,8 @@ use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use wire::{Step, step};
 
 pub use error::NetlinkError;
-pub(super) use wire::{attributes, messages, number};
+pub(super) use wire::messages;
+pub(crate) use wire::{attributes, number};
 
 /// The kernel fills reads of up to 32 KiB (`max_recvmsg_len` in `net/netlink/af_netlink.c`); a
 /// single message may be larger.
@@ -50,7 +51,7 @@ impl Netlink {
     }
 
     /// All items of a list. A list that changed while it was read is read again.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         request: &(impl NetlinkSerializable + Clone),
         parse: impl Fn(&[u8]) -> Result<Option<T>, DecodeError>,
@@ -70,7 +71,7 @@ impl Netlink {
     }
 
     /// The one answer to a question.
-    pub(super) fn ask<T>(
+    pub(crate) fn ask<T>(
         &mut self,
         request: impl NetlinkSerializable,
         parse: impl Fn(&[u8]) -> Result<T, DecodeError>,
@@ -88,11 +89,27 @@ impl Netlink {
         }
     }
 
-    /// Has the kernel change something, and waits for its word that it did.
-    pub(crate) fn change(&mut self, request: impl NetlinkSerializable) -> Result<(), NetlinkError> {
-        self.send(request, NLM_F_REQUEST | NLM_F_ACK)?;
-        self.receive_list(&mut Vec::<()>::new(), |_| Ok(None))
-            .map(drop)
+    /// Asks for a change, with further `NLM_F_…` flags, and waits until the kernel has made it. `what`
+    /// says it in a message.
+    pub(crate) fn change(
+        &mut self,
+        request: impl NetlinkSerializable,
+        flags: u16,
+        what: &'static str,
+    ) -> Result<(), NetlinkError> {
+        let subject = self.subject;
+        self.send(request, NLM_F_REQUEST | NLM_F_ACK | flags)?;
+        loop {
+            let size = self.receive()?;
+            for message in messages(&self.buffer[..size]) {
+                let message = message.map_err(|source| malformed(subject, source))?;
+                match step(subject, self.sequence, &message) {
+                    Ok(Step::End) => return Ok(()),
+                    Ok(_) => {}
+                    Err(error) => return Err(error.of_change(what)),
+                }
+            }
+        }
     }
 
     /// Reads a list to its end; whether it was consistent.

@@ -25,7 +25,6 @@ const SUBJECT: &str = "the delay line's device";
 #[derive(Debug)]
 pub(super) struct Device {
     tun: Tun,
-    name: String,
     index: u32,
 }
 
@@ -37,14 +36,10 @@ impl Device {
             let tun = Tun::create(&name)?;
             let index = interface_index(&name)?.ok_or(LineError::Vanished)?;
             let mut kernel = Netlink::open(NETLINK_ROUTE, SUBJECT)?;
-            kernel.change(settings(index))?;
-            kernel.change(up(index))?;
-            Ok(Self { tun, name, index })
+            kernel.change(settings(index), 0, "set up the delay line's device")?;
+            kernel.change(up(index), 0, "bring the delay line's device up")?;
+            Ok(Self { tun, index })
         })?
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
     }
 
     pub(super) fn index(&self) -> u32 {

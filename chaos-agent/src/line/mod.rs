@@ -30,6 +30,10 @@ mod tickets;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::thread::Builder;
+
+use self::pace::Pace;
+use crate::{dataplane::Tun, inventory::boot_clock};
 
 pub use error::{LineError, TunError};
 pub use pace::Schedule;
@@ -37,16 +41,12 @@ pub use rules::{LineRule, LineRules};
 pub use tally::{LineTally, Tally};
 pub use tap::Tap;
 
-/// Whether this machine lets us hold packets back, as far as can be told without doing it.
-pub fn check() -> Result<(), TunError> {
-    crate::dataplane::Tun::check()
-}
-
-/// How this machine lets the line's thread be scheduled; tried on a thread of its own.
-pub fn schedule() -> Result<Schedule, LineError> {
-    let thread = std::thread::Builder::new().spawn(|| pace::Pace::set(0).schedule);
-    let thread = thread.map_err(LineError::Thread)?;
-    thread.join().map_err(|_| LineError::Stopped)
+/// Whether there could be a line here, and how its thread would be scheduled.
+pub fn check() -> Result<Schedule, LineError> {
+    Tun::check()?;
+    let thread = Builder::new().spawn(|| Pace::set(boot_clock()).schedule);
+    let schedule = thread.map_err(LineError::Thread)?.join();
+    schedule.map_err(|_| LineError::Stopped)
 }
 
 /// What holds packets for the hooks.

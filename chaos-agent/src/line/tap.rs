@@ -31,7 +31,7 @@ impl Tap {
     /// Makes the device in `namespace` and starts the thread; no packet comes before a rule says so.
     pub fn start(dataplane: &mut Dataplane, namespace: &Namespace) -> Result<Self, LineError> {
         let device = Device::make(namespace)?;
-        let link = namespace.enter(|| dataplane.attach_return(device.name()))??;
+        let link = namespace.enter(|| dataplane.attach_return(device.index()))??;
         let maps = dataplane.line_maps()?;
         let (asks, asked) = channel();
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);

@@ -30,9 +30,11 @@ use super::{
     socket::Seat,
 };
 use crate::{
+    dataplane::Way,
     doctor,
     holder::{RunDir, die_on_panic},
-    inventory::boot_clock,
+    inventory::{Whose, boot_clock},
+    leftovers,
 };
 
 /// What is logged unless `RUST_LOG` says otherwise. The client's errors are told by those who ask.
@@ -93,6 +95,7 @@ async fn begin(args: &Args) -> Result<Agent> {
     http::serve(args.listen, Arc::clone(&health), metrics.clone()).await?;
     let run_dir = RunDir::of_env();
     let seat = Seat::take(&run_dir).await?;
+    clean(&run_dir);
     let reach = Reach::connect(&args.node, health, metrics).await?;
     let before = api::previous(&reach).await;
     let (commands, reporting) = start(&reach, run_dir, before)?;
@@ -102,6 +105,22 @@ async fn begin(args: &Args) -> Result<Agent> {
         reporting,
         _seat: seat,
     })
+}
+
+/// Removes what an agent before this one has left in pods. With tcx there is nothing.
+fn clean(run_dir: &RunDir) {
+    if !matches!(Way::of_kernel(), Ok(Way::Clsact)) {
+        return;
+    }
+    match leftovers::clean(run_dir, Whose::Pods) {
+        Ok(cleaned) => {
+            let removed = cleaned.found.iter();
+            removed.for_each(|one| tracing::info!("removed what was left in {one}"));
+            let failed = cleaned.failed.iter();
+            failed.for_each(|why| tracing::warn!("something may be left in {why}"));
+        }
+        Err(error) => tracing::warn!("cannot look for what was left in pods: {error}"),
+    }
 }
 
 /// Starts the executor with what was reported `before`, and all that speaks with it.

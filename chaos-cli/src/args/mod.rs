@@ -62,7 +62,7 @@ pub(crate) enum Verb {
     /// Change the time or the parameters of a fault that is in force
     Edit(Edit),
     /// Tell whether the cluster, or this machine, can do it, and what is missing
-    Doctor(Output),
+    Doctor(Doctor),
     /// Install netfault in a cluster, or bring it up to date
     Install(Install),
     /// End every fault in a cluster and remove netfault from it
@@ -226,6 +226,15 @@ pub(crate) struct Edit {
     pub(crate) duration: Option<chaos_api::Span>,
     #[command(flatten)]
     pub(crate) patience: Patience,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Doctor {
+    /// Remove what netfaults that were killed have left in namespaces of this machine (local mode)
+    #[arg(long)]
+    pub(crate) clean: bool,
     #[command(flatten)]
     pub(crate) output: Output,
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args as Group;
+use chaos_agent::dataplane::Way;
+use clap::{Args as Group, ValueEnum};
 
 /// Where to act. A target on this machine, or `--local`, means this machine; otherwise a usable
 /// kubeconfig means its cluster; otherwise this machine.
@@ -27,4 +28,23 @@ pub(crate) struct Reach {
         help_heading = "Cluster"
     )]
     pub(crate) namespace: Option<String>,
+    /// How to attach to interfaces on this machine, whatever its kernel has
+    #[arg(long, global = true, hide = true, value_enum, value_name = "WAY")]
+    pub(crate) attach: Option<Attach>,
+}
+
+/// See [`chaos_agent::dataplane::Way`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Attach {
+    Tcx,
+    Clsact,
+}
+
+impl From<Attach> for Way {
+    fn from(attach: Attach) -> Self {
+        match attach {
+            Attach::Tcx => Self::Tcx,
+            Attach::Clsact => Self::Clsact,
+        }
+    }
 }

@@ -57,7 +57,7 @@ async fn perform(session: &Session, verb: Verb) -> Result<Exit> {
         Verb::Stop(args) => stop::stop(session, &args).await,
         Verb::Resume(args) => halt::resume(session, &args).await,
         Verb::Edit(args) => edit::edit(session, &args).await,
-        Verb::Doctor(form) => doctor::doctor(session, form).await,
+        Verb::Doctor(args) => doctor::doctor(session, &args).await,
         Verb::Install(args) => install::install(session, &args).await,
         Verb::Uninstall(args) => install::uninstall(session, &args).await,
         Verb::Completion { .. } | Verb::Version | Verb::Replay(_) | Verb::Hold(_) => Ok(Exit::Done),

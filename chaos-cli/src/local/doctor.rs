@@ -1,13 +1,17 @@
 //! `netfault doctor` on this machine.
 
 use anyhow::Result;
-use chaos_agent::doctor::thorough;
+use chaos_agent::{
+    doctor::{leftover, thorough},
+    holder::RunDir,
+};
 
-use crate::{args::Output, exit::Exit, output, table::table};
+use crate::{args::Doctor, exit::Exit, output, table::table};
 
-pub(super) fn doctor(form: Output) -> Result<Exit> {
-    let checks = thorough();
-    output::print(form.format, &checks, |_| {
+pub(super) fn doctor(args: &Doctor) -> Result<Exit> {
+    let mut checks = thorough();
+    checks.push(leftover(&RunDir::of_env(), args.clean));
+    output::print(args.output.format, &checks, |_| {
         let rows = checks.iter().map(|check| {
             let mark = if check.ok { "ok" } else { "no" };
             [

@@ -52,7 +52,8 @@ pub(super) fn end_on_signal(watch: &Watch, quiet: bool) -> Result<()> {
             stop();
         }
         if let Some(signal) = signals.next() {
-            // The links close with the process: nothing stays in the kernel.
+            // The links close with the process: nothing stays in the kernel. Filters, where it has no
+            // tcx, stay as if the process were killed.
             std::process::exit(128 + signal);
         }
     });

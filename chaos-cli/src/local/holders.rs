@@ -4,12 +4,14 @@ use std::{
     env,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
+    sync::Arc,
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 use chaos_agent::{
+    dataplane::Way,
     doctor,
     holder::{Client, Holder, HolderError, RunDir},
     inventory::Namespace,
@@ -23,21 +25,38 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to try again while one holder ends and another begins.
 const TRIES: Duration = Duration::from_secs(5);
 
-/// A holder in this process.
-pub(super) struct Holding(JoinHandle<Result<(), HolderError>>);
+/// A holder in this process. Dropping it ends it: what is no link stays when the process ends.
+pub(super) struct Holding {
+    holder: Arc<Holder>,
+    thread: Option<JoinHandle<Result<(), HolderError>>>,
+}
 
 impl Holding {
+    fn start(holder: Holder) -> Self {
+        let holder = Arc::new(holder);
+        let other = Arc::clone(&holder);
+        let thread = Some(thread::spawn(move || other.hold(PATIENCE)));
+        Self { holder, thread }
+    }
+
     /// Waits until it has ended: other faults may have joined it.
-    pub(super) fn finish(self) -> Result<()> {
-        match self.0.join() {
-            Ok(result) => Ok(result?),
-            Err(_) => bail!("the holder died"),
+    pub(super) fn finish(mut self) -> Result<()> {
+        match self.thread.take().map(JoinHandle::join) {
+            None | Some(Ok(Ok(()))) => Ok(()),
+            Some(Ok(Err(error))) => Err(error.into()),
+            Some(Err(_)) => bail!("the holder died"),
         }
     }
 
     /// Whether it has ended.
     pub(super) fn is_finished(&self) -> bool {
-        self.0.is_finished()
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.holder.let_go();
     }
 }
 
@@ -62,7 +81,7 @@ pub(super) fn with_holder<T>(
         let namespace = Namespace::find(&target)?;
         let inode = namespace.inode();
         let holder = Holder::claim(&dir, namespace, &target, trace)?;
-        let holding = holder.map(|holder| Holding(thread::spawn(move || holder.hold(PATIENCE))));
+        let holding = holder.map(Holding::start);
         if let Some(client) = Client::of(&dir, inode)? {
             match attempt(client) {
                 Ok(done) => return Ok((done, holding)),
@@ -116,7 +135,8 @@ fn start(target: &Target) -> Result<()> {
     let mut command = Command::new(env::current_exe().context("cannot find this program")?);
     command
         .arg("hold")
-        .args(target.words().into_iter().flatten());
+        .args(target.words().into_iter().flatten())
+        .args(["--attach", &Way::of_kernel()?.to_string()]);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -36,7 +36,7 @@ pub(crate) fn dispatch(verb: Verb) -> Result<Exit> {
         Verb::Report(report) => report::report(&report),
         Verb::Edit(edit) => edit::edit(&edit),
         Verb::Stop(stop) => stop::stop(&stop),
-        Verb::Doctor(output) => doctor::doctor(output),
+        Verb::Doctor(args) => doctor::doctor(&args),
         Verb::Hold(target) => hold::hold(&target),
         Verb::Resume(_) => refuse(["resume"]).map(|()| Exit::Usage),
         Verb::Install(_) => refuse(["install"]).map(|()| Exit::Usage),

@@ -2,7 +2,7 @@
 
 use aya_ebpf::{bindings::TC_ACT_SHOT, helpers::generated::bpf_redirect_neigh};
 use chaos_abi::{
-    Direction, EventKind, MARK_PASS,
+    Action, Direction, EventKind, MARK_PASS,
     frame::{IPV6_HEADER, TCP_HEADER},
 };
 use chaos_ebpf::{Frame, Packet, Segment, tcp};
@@ -38,16 +38,21 @@ const TCP_CHECKSUM: u32 = 16;
 /// is told to the socket (ENOBUFS, and TCP takes it for local congestion); a redirect to an
 /// interface that does not exist is not.
 #[inline(always)]
-pub(super) fn swallow(word: &'static str, packet: &Packet, slot: u32) -> i32 {
+pub(super) fn swallow(packet: &Packet, slot: u32, action: Action) -> i32 {
     if let Some(counters) = counters(slot) {
         counters.dropped += 1;
     }
+    let word = match action {
+        Action::Loss => "loss",
+        _ => "blackhole",
+    };
     tell::verdict(word, packet, slot);
     silently(packet.direction())
 }
 
-/// Replaces a TCP segment by a RST to each end; a SYN is refused.
-#[inline(always)]
+/// Replaces a TCP segment by a RST to each end; a SYN is refused. A function of its own: the hook's
+/// frame, which lasts while headers are read, has no room for this one's.
+#[inline(never)]
 pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
     let Some(counters) = counters(slot) else {
         return NEXT;

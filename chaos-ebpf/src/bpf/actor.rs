@@ -161,7 +161,7 @@ fn tuple(flow: &Flow, v6: bool) -> ([u8; 36], u32) {
 
 /// Sends the RSTs: to the peer through the kernel's routing, to the local socket as if the peer
 /// had sent it. The frame goes out as it is, then turned round.
-#[inline(always)]
+#[inline(never)]
 fn emit(skb: &Skb, packet: &Packet, numbers: Numbers) -> Result<(), Refused> {
     let opening = numbers.state == SYN_SENT;
     if !opening {

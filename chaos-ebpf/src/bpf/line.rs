@@ -1,11 +1,6 @@
 //! The delay line: handing a packet over, and letting one that comes back go on.
 
-use core::ffi::c_void;
-
-use aya_ebpf::{
-    bindings::{__sk_buff, TC_ACT_SHOT},
-    helpers::generated::bpf_loop,
-};
+use aya_ebpf::bindings::{__sk_buff, TC_ACT_SHOT};
 use chaos_abi::{
     Counters, Direction, LINE_MAGIC, LINE_RULES, LINE_STALE, LineHeader, MARK_LINE, Ticket,
 };
@@ -22,36 +17,29 @@ use super::{
 /// The half of a mark that names the ticket.
 const TICKET: u32 = 0xffff;
 
-/// A packet on its way into the line.
-#[repr(C)]
-struct Divert {
-    skb: *mut __sk_buff,
-    /// The device that it went to; 0: it stays as it was.
-    device: u32,
-    /// 1: it is neither here nor there.
-    broken: u32,
-}
-
 /// Hands the packet of the hook's case to the line, whose rules hit it. One whose line gives no sign
 /// of life goes on as it is.
 ///
-/// As a callback, whose stack is given back at the end.
-#[inline(always)]
-pub(super) fn divert(skb: &Skb) -> i32 {
-    let mut divert = Divert {
-        skb: skb.raw(),
-        device: 0,
-        broken: 0,
+/// A function of its own, whose stack is given back at its end.
+#[inline(never)]
+pub(super) fn divert(skb: *mut __sk_buff) -> i32 {
+    let skb = Skb::from_raw(skb);
+    let Some(case) = case(Scratch::Hook) else {
+        return NEXT;
     };
-    let turn: extern "C" fn(u64, *mut Divert) -> i64 = hand_over;
-    let context = (&raw mut divert).cast::<c_void>();
-    // SAFETY: the callback takes this context, which outlives the call.
-    unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
-    match (divert.device, divert.broken) {
-        (_, 1) => TC_ACT_SHOT,
-        (0, _) => NEXT,
-        (device, _) => redirect(device, false),
+    let alive = LINE.get(0).filter(|line| case.now < line.beat + LINE_STALE);
+    let device = alive.map_or(0, |line| line.ifindex);
+    let header = header(&skb, case);
+    if device == 0 || skb.make_room(size_of::<LineHeader>() as u32).is_err() {
+        count(case, |counters| counters.bypassed += 1);
+        return NEXT;
     }
+    if write(&skb, &header).is_err() {
+        count(case, |counters| counters.failed += 1);
+        return TC_ACT_SHOT;
+    }
+    count(case, |counters| counters.diverted += 1);
+    redirect(device, false)
 }
 
 /// Sends a packet that the line wrote where its ticket says: the VLAN tag in front of its own.
@@ -89,38 +77,9 @@ pub(super) fn back(skb: &Skb) -> i32 {
 }
 
 /// Counts that another action won over each of the line's rules.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn outrank(case: &Case) {
     count(case, |counters| counters.outranked += 1);
-}
-
-extern "C" fn hand_over(_: u64, divert: *mut Divert) -> i64 {
-    // SAFETY: `divert` gives its own.
-    let divert = unsafe { &mut *divert };
-    let Some(case) = case(Scratch::Hook) else {
-        return 1;
-    };
-    let alive = LINE.get(0).filter(|line| case.now < line.beat + LINE_STALE);
-    let device = alive.map_or(0, |line| line.ifindex);
-    if device == 0 {
-        count(case, |counters| counters.bypassed += 1);
-        return 1;
-    }
-    let skb = Skb::from_raw(divert.skb);
-    let header = header(&skb, case);
-    if skb.make_room(size_of::<LineHeader>() as u32).is_err() {
-        count(case, |counters| counters.bypassed += 1);
-        return 1;
-    }
-    divert.device = device;
-    match write(&skb, &header) {
-        Ok(()) => count(case, |counters| counters.diverted += 1),
-        Err(Refused) => {
-            divert.broken = 1;
-            count(case, |counters| counters.failed += 1);
-        }
-    }
-    1
 }
 
 #[inline(always)]

@@ -67,10 +67,9 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     share(&case.packet);
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
-        Verdict::Divert => line::divert(skb),
+        Verdict::Divert => line::divert(skb.raw()),
         Verdict::Act(hit, packet) => match hit.action {
-            Action::Blackhole => act::swallow("blackhole", packet, hit.slot),
-            Action::Loss => act::swallow("loss", packet, hit.slot),
+            Action::Blackhole | Action::Loss => act::swallow(packet, hit.slot, hit.action),
             Action::Reset => act::reset(skb, packet, hit.slot),
             // It is never the one that acts alone.
             Action::Line => NEXT,

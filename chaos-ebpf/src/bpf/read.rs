@@ -25,34 +25,45 @@ pub(super) enum Scratch {
 #[inline(always)]
 pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<&'static mut Case> {
     case(scratch)?.is_read = 0;
-    let mut read = Read {
+    let mut read = Read::<WHERE_IT_STANDS> {
         skb: skb.raw(),
         scratch: scratch as u32,
         leaves: direction as u32,
     };
-    let turn: extern "C" fn(u64, *mut Read) -> i64 = read_frame;
+    let turn: extern "C" fn(u64, *mut Read<WHERE_IT_STANDS>) -> i64 = read_frame;
     let context = (&raw mut read).cast::<c_void>();
     // SAFETY: the callback takes this context, which outlives the call.
     unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
+    if case(scratch)?.is_read == 0 {
+        // Headers that do not stand in one piece. Both ways in one callback have no room on its stack.
+        let turn: extern "C" fn(u64, *mut Read<BY_CALL>) -> i64 = read_frame;
+        // SAFETY: as above; both kinds of context are the same in memory.
+        unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
+    }
     let case = case(scratch).filter(|case| case.is_read != 0)?;
     if case.packet.may_quote() {
-        let turn: extern "C" fn(u64, *mut Read) -> i64 = read_quote;
+        let turn: extern "C" fn(u64, *mut Read<BY_CALL>) -> i64 = read_quote;
         // SAFETY: as above.
         unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
     }
     self::case(scratch)
 }
 
+/// A frame's bytes are read as memory: faster, and not possible where they are in several pieces.
+const WHERE_IT_STANDS: bool = true;
+/// A frame's bytes are copied by the kernel.
+const BY_CALL: bool = false;
+
 /// A frame, which way it goes, and whose case its packet is read into.
 #[repr(C)]
-struct Read {
+struct Read<const HOW: bool> {
     skb: *mut __sk_buff,
     scratch: u32,
     leaves: u32,
 }
 
 /// Reads the packet.
-extern "C" fn read_frame(_: u64, read: *mut Read) -> i64 {
+extern "C" fn read_frame<const HOW: bool>(_: u64, read: *mut Read<HOW>) -> i64 {
     // SAFETY: `read` gives its own.
     let read = unsafe { &*read };
     let Some(case) = CASE.get_ptr_mut(read.scratch) else {
@@ -72,7 +83,7 @@ extern "C" fn read_frame(_: u64, read: *mut Read) -> i64 {
 }
 
 /// Reads what an ICMP error quotes.
-extern "C" fn read_quote(_: u64, read: *mut Read) -> i64 {
+extern "C" fn read_quote(_: u64, read: *mut Read<BY_CALL>) -> i64 {
     // SAFETY: `read` gives its own.
     let read = unsafe { &*read };
     if let Some(case) = CASE.get_ptr_mut(read.scratch) {
@@ -94,17 +105,22 @@ pub(super) fn share(packet: &Packet) {
     }
 }
 
-impl Frame for Read {
+impl<const HOW: bool> Frame for Read<HOW> {
     #[inline(always)]
     fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
         let skb = Skb::from_raw(self.skb);
-        skb.peek(offset).or_else(|| skb.load(offset))
+        // A single byte is not looked at where it stands.
+        if HOW == WHERE_IT_STANDS && N > 1 {
+            skb.peek(offset)
+        } else {
+            skb.load(offset)
+        }
     }
 
     /// As a callback, which the verifier follows once and not along every chain of headers.
     #[inline(always)]
     fn behind_extensions(&self, _: &mut Packet) {
-        let turn: extern "C" fn(u64, *mut Read) -> i64 = next_extension;
+        let turn: extern "C" fn(u64, *mut Self) -> i64 = next_extension;
         let context = core::ptr::from_ref(self).cast_mut().cast::<c_void>();
         // SAFETY: the callback takes this context, which outlives the call.
         unsafe { bpf_loop(EXTENSIONS, turn as *mut c_void, context, 0) };
@@ -112,7 +128,7 @@ impl Frame for Read {
 }
 
 /// Goes behind one more header.
-extern "C" fn next_extension(_: u64, read: *mut Read) -> i64 {
+extern "C" fn next_extension<const HOW: bool>(_: u64, read: *mut Read<HOW>) -> i64 {
     // SAFETY: `behind_extensions` gives its own frame.
     let read = unsafe { &*read };
     let Some(case) = CASE.get_ptr_mut(read.scratch) else {

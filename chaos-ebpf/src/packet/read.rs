@@ -282,12 +282,16 @@ impl Packet {
     }
 
     /// Takes the flow that an error quotes for the packet's own; where the quote is too short there is
-    /// none.
+    /// none, and the error stays the fragment that it was.
     #[inline(always)]
     pub fn quote(&mut self, frame: &(impl Frame + ?Sized)) {
         let protocol = self.flow.protocol;
+        let (fragment, fragmented) = (self.fragment, self.fragmented);
+        let (ident, at) = (self.ident, self.fragment_at);
         if self.quoted(frame).is_none() {
             self.flow.protocol = protocol;
+            (self.fragment, self.fragmented) = (fragment, fragmented);
+            (self.ident, self.fragment_at) = (ident, at);
         }
     }
 

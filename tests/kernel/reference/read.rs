@@ -44,7 +44,8 @@ pub(crate) struct Read {
     pub(crate) segment: Option<u8>,
     /// The sequence number of a segment that begins a connection.
     pub(crate) opens: Option<u32>,
-    /// The identification of one of several fragments, and whether it is not the first.
+    /// The identification of one of several fragments, and whether it is not the first; none of an
+    /// error that quotes a packet.
     pub(crate) fragment: Option<(u32, bool)>,
     /// Whether it is what is left of a packet whose first fragment was seen.
     pub(crate) is_rest: bool,
@@ -132,7 +133,7 @@ fn error(ip: &Ip, quoted: &Ip, ports: Ports, way: Direction) -> Read {
         way,
         segment: None,
         opens: None,
-        fragment: fragment(ip),
+        fragment: None,
         is_rest: false,
     }
 }

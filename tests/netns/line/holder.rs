@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use chaos_agent::dataplane::Way;
+
 use super::engine::{Line, constant};
 
 /// Names the namespace to a process that is to hold it.
@@ -13,6 +15,9 @@ const HOLD: &str = "NETFAULT_TEST_HOLD";
 
 /// The delay that it is given, in milliseconds.
 const DELAY: &str = "NETFAULT_TEST_DELAY";
+
+/// Names the way to attach to it.
+const ATTACH: &str = "NETFAULT_TEST_ATTACH";
 
 /// A process that holds what a namespace sends; dropping it kills it.
 pub(crate) struct Holder {
@@ -23,9 +28,15 @@ pub(crate) struct Holder {
 impl Holder {
     /// Starts it, and waits until its fault is in force.
     pub(crate) fn start(namespace: &str, delay: Duration) -> Self {
+        Self::attaching(None, namespace, delay)
+    }
+
+    /// The same, attached in a way of the caller's choice.
+    pub(crate) fn attaching(way: Option<Way>, namespace: &str, delay: Duration) -> Self {
         let mut child = Command::new(env::current_exe().expect("this program is a file"))
             .env(HOLD, namespace)
             .env(DELAY, delay.as_millis().to_string())
+            .envs(way.map(|way| (ATTACH, way.to_string())))
             .stdout(Stdio::piped())
             .stdin(Stdio::null())
             .spawn()
@@ -59,6 +70,9 @@ pub(crate) fn hold() {
     let Ok(namespace) = env::var(HOLD) else {
         return;
     };
+    if env::var(ATTACH).is_ok_and(|way| way == Way::Clsact.to_string()) {
+        Way::Clsact.insist();
+    }
     let delay = env::var(DELAY).ok().and_then(|delay| delay.parse().ok());
     let delay = Duration::from_millis(delay.expect("the delay is a number"));
     let line = Line::open(&namespace);

@@ -15,6 +15,7 @@ pub mod tools;
 pub mod topology;
 pub mod udp;
 pub mod wait;
+pub(crate) mod way;
 
 pub use capture::{Capture, Segment, all_dropped};
 pub use fingerprint::{Fingerprint, Unchanged};
@@ -26,3 +27,4 @@ pub use star::Star;
 pub use topology::{Host, Pair};
 pub use udp::UdpPath;
 pub use wait::{eventually, holds_for, within};
+pub(crate) use way::insist_on_way;

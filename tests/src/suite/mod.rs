@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::sweep;
+use crate::{bed, sweep};
 
 pub use need::Need;
 
@@ -74,6 +74,7 @@ pub fn run<'list>(lists: impl IntoIterator<Item = &'list [Promise]>) -> ExitCode
 /// The same, with something else to be done before a signal ends the run.
 pub fn run_then<'list>(lists: impl IntoIterator<Item = &'list [Promise]>, last: fn()) -> ExitCode {
     let arguments = Arguments::from_args();
+    bed::insist_on_way();
     sweep::dead_runs();
     sweep::on_signals(last);
     let trials = lists

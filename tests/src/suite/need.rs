@@ -1,6 +1,6 @@
 //! What a test cannot do without, and whether it is there.
 
-use chaos_agent::dataplane::have_object;
+use chaos_agent::dataplane::{Way, have_object};
 
 use crate::bed::{Netfault, tools::Tool};
 use crate::cluster::Cluster;
@@ -24,6 +24,8 @@ pub enum Need {
     Tcpdump,
     /// util-linux' `prlimit`.
     Prlimit,
+    /// Links that go with their process.
+    Tcx,
 }
 
 impl Need {
@@ -40,9 +42,16 @@ impl Need {
             Self::Nft => "nft",
             Self::Tcpdump => "tcpdump",
             Self::Prlimit => "prlimit",
+            Self::Tcx => return without_tcx(),
         };
         Tool::find(program)
             .is_none()
             .then(|| format!("{program} is not installed"))
     }
+}
+
+fn without_tcx() -> Option<String> {
+    let way = Way::of_kernel().expect("root may ask for tcx");
+    (way == Way::Clsact)
+        .then(|| "filters of a clsact qdisc do not go with their process".to_owned())
 }

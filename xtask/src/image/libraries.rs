@@ -1,4 +1,4 @@
-//! The shared libraries of a program that comes from a distribution, for an image without one.
+//! The shared libraries of a program that comes from a distribution, for a file system without one.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,6 +11,20 @@ use super::Source;
 
 /// The libraries, at the paths where the program looks for them; none for a static program.
 pub(super) fn of(program: &Path) -> Result<Vec<(String, Source)>> {
+    let libraries = paths(program)?.into_iter();
+    Ok(libraries
+        .map(|library| {
+            let path = library.display().to_string();
+            (
+                path.trim_start_matches('/').to_owned(),
+                Source::File(library),
+            )
+        })
+        .collect())
+}
+
+/// The same, as paths alone.
+pub(crate) fn paths(program: &Path) -> Result<Vec<PathBuf>> {
     let output = Command::new("ldd")
         .arg(program)
         .env("LC_ALL", "C")
@@ -27,16 +41,7 @@ pub(super) fn of(program: &Path) -> Result<Vec<(String, Source)>> {
         program.display(),
         complaint.trim_end()
     );
-    let libraries = parse(&text).into_iter();
-    Ok(libraries
-        .map(|library| {
-            let path = library.display().to_string();
-            (
-                path.trim_start_matches('/').to_owned(),
-                Source::File(library),
-            )
-        })
-        .collect())
+    Ok(parse(&text))
 }
 
 /// The paths in what ldd says: `name => path (address)`, or the loader's path alone.

@@ -1,7 +1,7 @@
 //! `cargo xtask image`: images as archives, from static programs, without a registry or an engine.
 
 pub(crate) mod archive;
-mod libraries;
+pub(crate) mod libraries;
 mod recipe;
 mod table;
 

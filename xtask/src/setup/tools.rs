@@ -27,13 +27,13 @@ const fn tool(
 
 /// The programs that demo, suites and benches call.
 const TOOLS: &[Tool] = &[
-    tool("ip", "iproute2", &[Demo, Kernel, Netns, Bench, Cluster]),
+    tool("ip", "iproute2", &[Demo, Kernel, Netns, Bench, Cluster, Vm]),
     tool("nft", "nftables", &[Demo, Netns, Bench, Cluster, Image]),
     tool("iptables", "iptables", &[Cluster, Bench]),
     tool("conntrack", "conntrack", &[Cluster]),
     tool("unshare", "util-linux", &[Cluster]),
     tool("ethtool", "ethtool", &[Kernel, Netns, Bench]),
-    tool("tcpdump", "tcpdump", &[Netns]),
+    tool("tcpdump", "tcpdump", &[Netns, Vm]),
     tool("bpftool", "bpftool", &[Kernel, Netns, Bench]),
     tool("curl", "curl", &[Image]),
     tool("redis-cli", "redis-tools", &[Netns, Bench, Image]),

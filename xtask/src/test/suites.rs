@@ -93,10 +93,10 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "vm",
-        about: "suite kernel on every supported Debian kernel, in an emulated machine",
+        about: "suite kernel on every supported Debian kernel, and of suite netns what is attached without tcx, in emulated machines",
         in_ci: true,
         purposes: &[Purpose::Build, Purpose::Vm],
-        bound: Duration::from_mins(10),
+        bound: Duration::from_mins(30),
         run: vm::suite,
     },
 ];

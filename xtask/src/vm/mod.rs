@@ -1,6 +1,7 @@
-//! Suite `vm`: the kernel suite on Debian's kernels, each booted in an emulated machine.
+//! Suite `vm`: suite kernel, and of suite netns what shows how programs are attached, on Debian's kernels,
+//! each booted in an emulated machine.
 //!
-//! One static test binary and busybox make up the whole system, so that a machine is up in seconds
+//! Static test binaries and busybox make up nearly the whole system, so that a machine is up in seconds
 //! even without KVM.
 
 mod cpio;
@@ -8,11 +9,12 @@ mod initramfs;
 mod machine;
 mod modules;
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
+    build::Built,
     setup::kernels::{self, SERIES},
     test::{Context, Feed, Suite, built_test},
     vm::{initramfs::Job, machine::Machine},
@@ -22,37 +24,39 @@ use crate::{
 /// What a name of this suite begins with, up to the kernel's series.
 const PREFIX: &str = "vm ";
 
-/// Runs the kernel suite on each kernel.
+/// The series without tcx, where netfault attaches in a way that it does not on the others.
+const WITHOUT_TCX: &str = "6.1";
+
+/// What says that a suite need not run those of its tests that take long in an emulated machine.
+const SUBSET: (&str, &str) = ("NETFAULT_SUBSET", "1");
+
+/// Runs the suites on each kernel.
 pub(crate) fn suite(context: &mut Context, suite: &Suite) -> Result<()> {
     ensure!(
         cfg!(target_arch = "x86_64"),
         "suite vm has kernels for x86-64 only"
     );
-    let vm_dir = context.workspace.target("vm");
     let built = context.built()?;
     let filter = context.options.filter.clone().unwrap_or_default();
     let object = fs::read(built.object())?;
-    let tests = fs::read(built_test(built.cargo_build(), "kernel")?)?;
+    let programs = programs(&built)?;
     for series in SERIES {
         let Some(filter) = inner_filter(&filter, series) else {
             continue;
         };
-        let kernel = kernels::find(context.workspace, series)?;
+        let all = context.options.all;
+        let mut variables = context.options.variables();
+        if filter.is_empty() && !all {
+            variables.push(SUBSET);
+        }
         let job = Job {
-            tests: &tests,
+            suites: &suites(&built, all || series == WITHOUT_TCX)?,
+            programs: &programs,
             object: &object,
             filter,
-            variables: &context.options.variables(),
+            variables: &variables,
         };
-        let machine = Machine {
-            initramfs: vm_dir.join(format!("{series}.cpio")),
-            console: vm_dir.join(format!("{series}.console.log")),
-            kernel,
-        };
-        fs::write(
-            &machine.initramfs,
-            initramfs::pack(&busybox()?, &machine.kernel, &job)?,
-        )?;
+        let machine = machine(context, series, &job)?;
         machine.run(
             Feed::new(&mut context.report, &format!("{PREFIX}{series}: ")),
             suite.bound,
@@ -61,9 +65,42 @@ pub(crate) fn suite(context: &mut Context, suite: &Suite) -> Result<()> {
     Ok(())
 }
 
-fn busybox() -> Result<Vec<u8>> {
-    let path = find_program("busybox").context("there is no busybox")?;
-    fs::read(&path).with_context(|| format!("could not read {}", path.display()))
+/// The programs that the tests run; those of servers are too large.
+fn programs(built: &Built) -> Result<Vec<PathBuf>> {
+    let tools = ["ip", "tc", "ss", "tcpdump", "prlimit"].map(found);
+    let netfault = Ok(built.program("netfault"));
+    [netfault].into_iter().chain(tools).collect()
+}
+
+/// The binaries of the suites that run in a machine.
+fn suites(built: &Built, with_netns: bool) -> Result<Vec<(&'static str, PathBuf)>> {
+    let names: &[&'static str] = if with_netns {
+        &["kernel", "netns"]
+    } else {
+        &["kernel"]
+    };
+    let binaries = names.iter().map(|name| {
+        let binary = built_test(built.cargo_build(), name)?;
+        Ok((*name, binary))
+    });
+    binaries.collect()
+}
+
+/// A machine that is ready to be started.
+fn machine(context: &Context, series: &str, job: &Job) -> Result<Machine> {
+    let vm_dir = context.workspace.target("vm");
+    let machine = Machine {
+        initramfs: vm_dir.join(format!("{series}.cpio")),
+        console: vm_dir.join(format!("{series}.console.log")),
+        kernel: kernels::find(context.workspace, series)?,
+    };
+    let system = initramfs::pack(&found("busybox")?, &machine.kernel, job)?;
+    fs::write(&machine.initramfs, system)?;
+    Ok(machine)
+}
+
+fn found(name: &str) -> Result<PathBuf> {
+    find_program(name).with_context(|| format!("there is no {name}"))
 }
 
 /// What a filter on this suite's names means inside the machine of one series.

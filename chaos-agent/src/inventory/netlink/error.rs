@@ -24,6 +24,14 @@ pub enum NetlinkError {
         /// The kernel's answer.
         source: io::Error,
     },
+    /// The kernel did not do what it was asked to.
+    #[error("the kernel refuses to {what}")]
+    Unchanged {
+        /// What it was asked to do.
+        what: &'static str,
+        /// The kernel's answer.
+        source: io::Error,
+    },
     /// The kernel lacks the feature.
     #[error("the kernel cannot list {subject}: load its module {module}")]
     NoFeature {
@@ -52,7 +60,20 @@ pub enum NetlinkError {
 
 impl NetlinkError {
     /// Whether the kernel's answer was that there is no such thing.
-    pub(in crate::inventory) fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    pub(crate) fn is_not_found(&self) -> bool {
+        match self {
+            Self::Refused { source, .. } | Self::Unchanged { source, .. } => {
+                source.kind() == io::ErrorKind::NotFound
+            }
+            _ => false,
+        }
+    }
+
+    /// A refusal as the answer to a change.
+    pub(super) fn of_change(self, what: &'static str) -> Self {
+        match self {
+            Self::Refused { source, .. } => Self::Unchanged { what, source },
+            other => other,
+        }
     }
 }

@@ -72,7 +72,7 @@ fn error_code(payload: &[u8]) -> i32 {
 
 /// The attributes behind a message's fixed header. Only those asked for are looked into, so what
 /// a later kernel adds can never make a list unreadable.
-pub(in crate::inventory) fn attributes(
+pub(crate) fn attributes(
     payload: &[u8],
     header: usize,
 ) -> impl Iterator<Item = Result<NlaBuffer<&[u8]>, DecodeError>> {
@@ -80,7 +80,7 @@ pub(in crate::inventory) fn attributes(
 }
 
 /// An attribute's value as a number.
-pub(in crate::inventory) fn number(value: &[u8]) -> Option<u32> {
+pub(crate) fn number(value: &[u8]) -> Option<u32> {
     value.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes))
 }
 

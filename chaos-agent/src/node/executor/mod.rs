@@ -180,6 +180,7 @@ impl Executor {
     fn leave(mut self) {
         self.finish();
         self.stop_all(EndReason::AgentRestarted);
+        self.engines.clear();
         self.telling.leaving = true;
         self.telling.changed = true;
         self.tell();

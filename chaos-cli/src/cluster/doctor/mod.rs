@@ -8,7 +8,12 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::session::Session;
-use crate::{args::Output, exit::Exit, output, table::table};
+use crate::{
+    args::Doctor,
+    exit::{Exit, Usage},
+    output,
+    table::table,
+};
 
 /// One need, and what was found.
 #[derive(Clone, Debug, Serialize)]
@@ -49,9 +54,13 @@ impl Check {
     }
 }
 
-pub(super) async fn doctor(session: &Session, form: Output) -> Result<Exit> {
+pub(super) async fn doctor(session: &Session, args: &Doctor) -> Result<Exit> {
+    if args.clean {
+        let line = "--clean: is for this machine, each node's agent cleans its own: add --local";
+        return Err(Usage(line.into()).into());
+    }
     let checks = checks(session).await;
-    output::print(form.format, &checks, |_| {
+    output::print(args.output.format, &checks, |_| {
         let rows = checks.iter().map(|check| {
             let mark = match check.ok {
                 Some(true) => "ok",

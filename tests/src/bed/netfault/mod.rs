@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use chaos_agent::dataplane::Way;
 use chaos_api::Receipt;
 use tempfile::TempDir;
 
@@ -16,6 +17,7 @@ pub use injection::{Injection, RECEIPT_WAIT, moved, total};
 
 use super::namespace::Namespace;
 use super::outcome::{Outcome, Output};
+use super::way::insisted;
 
 /// How long any command that is not a foreground fault may take.
 const COMMAND: Duration = Duration::from_secs(20);
@@ -24,6 +26,7 @@ const COMMAND: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Netfault {
     binary: PathBuf,
+    way: Option<Way>,
     directory: TempDir,
     count: AtomicU32,
 }
@@ -31,9 +34,19 @@ pub struct Netfault {
 impl Netfault {
     /// The command that was built, with a run directory of its own.
     pub fn new() -> Self {
+        Self::attaching(insisted())
+    }
+
+    /// The same, attaching by a clsact qdisc on every kernel.
+    pub fn without_tcx() -> Self {
+        Self::attaching(Some(Way::Clsact))
+    }
+
+    fn attaching(way: Option<Way>) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         Self {
             binary: binary(),
+            way,
             directory,
             count: AtomicU32::new(0),
         }
@@ -52,6 +65,9 @@ impl Netfault {
     /// A command line, to be run to its end or in the foreground.
     pub fn command(&self, words: &str) -> Command {
         let mut command = Command::new(&self.binary);
+        if let Some(way) = self.way {
+            command.args(["--attach", &way.to_string()]);
+        }
         command
             .args(words.split_whitespace())
             .env("NETFAULT_RUN_DIR", self.run_directory());

@@ -55,14 +55,14 @@ fn the_condition_keeps_its_time_while_it_says_the_same() {
     let again = status(&account(), None, first.ready(), at(9));
     assert_eq!(again, first);
     let problem = Problem {
-        reason: "TcxMissing".into(),
-        message: "tcx: Linux 6.1".into(),
+        reason: "HooksMissing".into(),
+        message: "hooks: Linux 5.15".into(),
     };
     let unable = status(&account(), Some(problem), again.ready(), at(12));
     let ready = unable.ready().unwrap();
     assert_eq!(
         (ready.status.as_str(), ready.reason.as_str()),
-        ("False", "TcxMissing")
+        ("False", "HooksMissing")
     );
     assert_eq!(ready.last_transition_time, Time(at(12)));
     let leaving = Account {
