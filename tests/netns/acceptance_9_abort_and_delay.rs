@@ -34,8 +34,8 @@ fn compose_and_go_one_by_one() {
     let netfault = Netfault::new();
     let at = format!("--to {} --seed 7 --for 90s", server.target());
     let delay = "delay 15s apply payload probability 50%";
-    let delay = netfault.inject(&pair.client, &format!("{delay} {at} --name late"));
-    let reset = netfault.inject(&pair.client, &format!("reset 50% {at} --name cut"));
+    let delay = netfault.inject(&pair.client, &format!("{delay} {at}"));
+    let reset = netfault.inject(&pair.client, &format!("reset 50% {at}"));
     let first = calls(&pair.client, server.target(), LATE + BOUND);
     for outcome in [Outcome::Reset, Outcome::Late, Outcome::Prompt] {
         assert!(first.contains(&outcome), "{first:?}");

@@ -123,13 +123,13 @@ fn what_came_through_the_line_is_as_it_was_after_a_reset_and_a_blackhole() {
     let pair = Pair::new();
     let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
     let netfault = Netfault::new();
-    let delay = netfault.inject(&pair.client, &format!("delay 20ms {UDP} --name late"));
-    let more = netfault.inject(&pair.client, &format!("delay 30ms {UDP} --name later"));
+    let delay = netfault.inject(&pair.client, &format!("delay 20ms {UDP}"));
+    let more = netfault.inject(&pair.client, &format!("delay 30ms {UDP}"));
     let start = Instant::now();
     assert!(path.passes());
     let took = start.elapsed().as_millis();
     assert!((50..65).contains(&took), "delays add up: {took} ms");
-    let hole = netfault.inject(&pair.client, &format!("blackhole {UDP} --name hole"));
+    let hole = netfault.inject(&pair.client, &format!("blackhole {UDP}"));
     path.send(10).expect("sendto never fails");
     assert_eq!(path.arrivals(), 0, "what is dropped is not delayed");
     hole.stop();
