@@ -4,7 +4,9 @@ use std::iter::Peekable;
 
 use thiserror::Error;
 
-use crate::{Blackhole, Block, Faults, Loss, Percent, PercentError, Reset, local};
+use crate::{
+    Blackhole, Block, Faults, Loss, Percent, PercentError, Reject, RejectWith, Reset, local,
+};
 
 /// Why words are no faults; one line each.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -45,13 +47,18 @@ pub enum GrammarError {
         /// What is wrong with its share.
         source: PercentError,
     },
+    /// An answer that is none.
+    #[error(
+        "reject: \"{0}\" is not an answer; write tcp-reset, icmp-port, icmp-host or icmp-admin"
+    )]
+    Answer(String),
     /// The same fault twice.
     #[error("\"{0}\" is named twice; name it once")]
     Twice(Block),
 }
 
 /// Faults of the design that this version does not have.
-const PLANNED: [&str; 15] = [
+const PLANNED: [&str; 14] = [
     "corrupt",
     "delay",
     "dns",
@@ -62,7 +69,6 @@ const PLANNED: [&str; 15] = [
     "mtu",
     "one-way-silence",
     "rate",
-    "reject",
     "reorder",
     "slow-close",
     "stall",
@@ -100,11 +106,12 @@ impl Faults {
         let mut faults = Self::default();
         while let Some(word) = words.next() {
             let block = Block::from_word(word)?;
+            let with = words.next_if(|word| block == Block::Reject && is_answer(word));
             let share = match block {
                 Block::Loss => Some(loss(&mut words)?),
-                Block::Blackhole | Block::Reset => share(block, &mut words)?,
+                Block::Blackhole | Block::Reject | Block::Reset => share(block, &mut words)?,
             };
-            faults.add(block, share)?;
+            faults.add(block, with, share)?;
         }
         if faults == Self::default() {
             return Err(GrammarError::Empty);
@@ -112,12 +119,21 @@ impl Faults {
         Ok(faults)
     }
 
-    fn add(&mut self, block: Block, probability: Option<Percent>) -> Result<(), GrammarError> {
+    fn add(
+        &mut self,
+        block: Block,
+        with: Option<&str>,
+        probability: Option<Percent>,
+    ) -> Result<(), GrammarError> {
         let twice = match block {
             Block::Blackhole => self.blackhole.replace(Blackhole { probability }).is_some(),
             Block::Loss => {
                 let loss = probability.ok_or(GrammarError::NoShare(block))?;
                 self.loss.replace(Loss { loss }).is_some()
+            }
+            Block::Reject => {
+                let with = with.map_or(Ok(RejectWith::default()), answer)?;
+                self.reject.replace(Reject { with, probability }).is_some()
             }
             Block::Reset => self.reset.replace(Reset { probability }).is_some(),
         };
@@ -127,6 +143,16 @@ impl Faults {
             Ok(())
         }
     }
+}
+
+/// Whether a word is meant as an answer: no other has one of these beginnings.
+fn is_answer(word: &str) -> bool {
+    ["icmp", "tcp"].iter().any(|with| word.starts_with(with))
+}
+
+/// The answer that a word names.
+fn answer(word: &str) -> Result<RejectWith, GrammarError> {
+    RejectWith::from_word(word).ok_or_else(|| GrammarError::Answer(word.into()))
 }
 
 /// Reads what may follow a block's word: `[50%] [per connection]`.
@@ -181,6 +207,7 @@ fn pattern(block: Block) -> &'static str {
     match block {
         Block::Blackhole => "blackhole 50% per connection",
         Block::Loss => "loss 2%",
+        Block::Reject => "reject icmp-host 50% per connection",
         Block::Reset => "reset 50% per connection",
     }
 }

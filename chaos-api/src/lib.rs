@@ -29,7 +29,7 @@ mod validate;
 
 pub use change::Change;
 pub use draw::Draw;
-pub use faults::{Blackhole, Block, Faults, Loss, Reset};
+pub use faults::{Blackhole, Block, Faults, Loss, Reject, RejectWith, Reset};
 pub use file::FileError;
 pub use flow::FlowInfo;
 pub use grammar::GrammarError;

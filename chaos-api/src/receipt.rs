@@ -139,11 +139,12 @@ pub struct RuleCounters {
     pub dropped: u64,
     /// Answered with RST to both ends.
     pub reset: u64,
-    /// New connection attempts refused.
+    /// New attempts refused: connections, and datagrams that `reject` answers.
     pub refused: u64,
-    /// RST segments of the ends themselves, let through by a reset rule.
+    /// RST segments of the ends themselves, let through by a reset rule; what is no attempt, by a
+    /// reject rule.
     pub let_through: u64,
-    /// Meant to be reset, but the kernel could not make the RST; dropped instead.
+    /// Meant to be answered, but the kernel could not make the answer; dropped instead.
     pub failed: u64,
     /// Connections reset without a passing packet; not part of `matched`.
     pub idle_reset: u64,

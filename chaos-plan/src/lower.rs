@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use chaos_abi::{self as abi, Action, CERTAIN, MAX_PREFIXES, MAX_RULES, Rule, flag};
-use chaos_api::{Block, Direction, Draw, Family, IpBlock, Percent, PortRange, Protocol};
+use chaos_abi::{self as abi, Action, Answer, CERTAIN, MAX_PREFIXES, MAX_RULES, Rule, flag};
+use chaos_api::{
+    Block, Direction, Draw, Family, IpBlock, Percent, PortRange, Protocol, RejectWith,
+};
 use thiserror::Error;
 
 use crate::draw::splitmix64;
@@ -148,18 +150,40 @@ fn rule(fault: &Fault, block: Block, share: Option<Percent>) -> Rule {
         Block::Reset => (Action::Reset, 1),
         Block::Blackhole => (Action::Blackhole, 2),
         Block::Loss => (Action::Loss, 3),
+        Block::Reject => (Action::Reject, 4),
     };
     Rule {
         deadline: fault.deadline,
         seed: splitmix64(fault.seed ^ own),
         threshold: share.map_or(CERTAIN, Percent::threshold),
         action: action.word(),
-        flags: match fault.spec.draw {
-            Draw::Ordinal => 0,
-            Draw::Flow => flag::BY_FLOW,
-        },
+        flags: flags(fault, block),
         ..Rule::default()
     }
+}
+
+/// What else a rule of the block needs to know.
+fn flags(fault: &Fault, block: Block) -> u16 {
+    let draw = match fault.spec.draw {
+        Draw::Ordinal => 0,
+        Draw::Flow => flag::BY_FLOW,
+    };
+    draw | answer(fault, block).map_or(0, Answer::flags)
+}
+
+/// What a rule of the block answers, where there is a choice.
+fn answer(fault: &Fault, block: Block) -> Option<Answer> {
+    let reject = fault
+        .spec
+        .faults
+        .reject
+        .filter(|_| block == Block::Reject)?;
+    Some(match reject.with {
+        RejectWith::TcpReset => Answer::TcpReset,
+        RejectWith::IcmpPort => Answer::Port,
+        RejectWith::IcmpHost => Answer::Host,
+        RejectWith::IcmpAdmin => Answer::Admin,
+    })
 }
 
 fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
@@ -167,8 +191,14 @@ fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
     let (direction, protocol) = match (block, part.protocol) {
         (Block::Reset, Protocol::Any) => (Direction::Both, Protocol::Tcp),
         (Block::Reset, protocol) => (Direction::Both, protocol),
-        (Block::Blackhole, protocol) => (traffic.direction.unwrap_or(Direction::Both), protocol),
+        (Block::Blackhole | Block::Reject, protocol) => {
+            (traffic.direction.unwrap_or(Direction::Both), protocol)
+        }
         (Block::Loss, protocol) => (traffic.direction.unwrap_or(Direction::Egress), protocol),
+    };
+    let protocol = match (answer(fault, block), protocol) {
+        (Some(Answer::TcpReset), Protocol::Any) => Protocol::Tcp,
+        _ => protocol,
     };
     Matching {
         direction,

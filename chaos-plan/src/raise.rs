@@ -169,7 +169,7 @@ fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> 
     if all.failed > 0 {
         let count = all.failed;
         warnings.push(format!(
-            "packets dropped because the kernel made no RST for them: {count}"
+            "packets dropped because the kernel made no answer to them: {count}"
         ));
     }
     if all.unnumbered > 0 {
@@ -180,7 +180,8 @@ fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> 
         ));
     }
     let lost = observed.untold.saturating_sub(life.untold);
-    if lost > 0 && fault.spec.faults.reset.is_some() {
+    let told = fault.spec.faults.reset.is_some() || fault.spec.faults.reject.is_some();
+    if lost > 0 && told {
         warnings.push(format!(
             "{lost} events were lost: connectionsReset may be short"
         ));

@@ -9,7 +9,7 @@ promises! { [Netfault]
 }
 
 /// What is written after `inject`, the exit code, and what the answer must name.
-const WRONG: [(&str, i32, &str); 8] = [
+const WRONG: [(&str, i32, &str); 11] = [
     ("resett --for 30s", 2, "reset"),
     ("delay 100ms --for 30s", 2, "delay"),
     ("reset 150% --for 30s", 2, "150%"),
@@ -18,6 +18,9 @@ const WRONG: [(&str, i32, &str); 8] = [
     ("reset --for soon", 2, "soon"),
     ("reset --proto udp --for 30s", 2, "reset"),
     ("reset --direction egress --for 30s", 2, "direction"),
+    ("reject icmp-net --for 30s", 2, "icmp-net"),
+    ("reject tcp-reset --proto udp --for 30s", 2, "TcpReset"),
+    ("reject --proto icmp --for 30s", 2, "ICMP"),
 ];
 
 fn on_the_command_line() {

@@ -2,6 +2,7 @@
 
 mod blackhole;
 mod loss;
+mod reject;
 mod reset;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use blackhole::Blackhole;
 pub use loss::Loss;
+pub use reject::{Reject, RejectWith};
 pub use reset::Reset;
 
 use crate::Percent;
@@ -27,6 +29,9 @@ pub struct Faults {
     /// Drop some packets silently.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<Loss>,
+    /// Refuse new attempts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reject: Option<Reject>,
     /// Reset connections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset: Option<Reset>,
@@ -40,19 +45,22 @@ pub enum Block {
     Blackhole,
     /// [`Loss`].
     Loss,
+    /// [`Reject`].
+    Reject,
     /// [`Reset`].
     Reset,
 }
 
 impl Block {
     /// Every block of this version, in the order in which they are listed.
-    pub const ALL: [Self; 3] = [Self::Blackhole, Self::Loss, Self::Reset];
+    pub const ALL: [Self; 4] = [Self::Blackhole, Self::Loss, Self::Reject, Self::Reset];
 
     /// The block's word in files and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Blackhole => Blackhole::WORD,
             Self::Loss => Loss::WORD,
+            Self::Reject => Reject::WORD,
             Self::Reset => Reset::WORD,
         }
     }
@@ -75,16 +83,19 @@ impl Faults {
     /// (absent = all).
     pub fn blocks(&self) -> impl Iterator<Item = (Block, Option<Percent>)> + use<> {
         let blackhole = self.blackhole.map(|b| (Block::Blackhole, b.probability));
+        let reject = self.reject.map(|r| (Block::Reject, r.probability));
         let reset = self.reset.map(|r| (Block::Reset, r.probability));
         let loss = self.loss.map(|l| (Block::Loss, Some(l.loss)));
-        [blackhole, loss, reset].into_iter().flatten()
+        [blackhole, loss, reject, reset].into_iter().flatten()
     }
 
     /// The blocks as words that [`Faults::from_words`] reads, such as `reset 50%`.
     pub fn words(&self) -> Vec<String> {
-        let word = |(block, share): (Block, Option<Percent>)| match share {
-            Some(share) => format!("{block} {share}"),
-            None => block.to_string(),
+        let word = |(block, share): (Block, Option<Percent>)| {
+            let with = self.reject.filter(|_| block == Block::Reject);
+            let with = with.map_or(String::new(), |reject| format!(" {}", reject.with));
+            let share = share.map_or(String::new(), |share| format!(" {share}"));
+            format!("{block}{with}{share}")
         };
         self.blocks().map(word).collect()
     }

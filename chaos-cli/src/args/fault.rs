@@ -10,9 +10,11 @@ use super::{Target, Traffic};
 /// What to do, to whose traffic, for how long.
 #[derive(Debug, Group)]
 pub(crate) struct Fault {
-    /// What to do: `reset` or `blackhole`, each with a share of the connections such as 50%, or `loss`
-    /// with the share of the packets that are lost, each drawn for itself (what is cut into several
-    /// later, by TSO or GSO, counts as one); several compose. In a cluster also to which pods: svc/NAME, deploy/NAME, sts/NAME, ds/NAME
+    /// What to do: `reset`, `blackhole` or `reject [tcp-reset|icmp-port|icmp-host|icmp-admin]`
+    /// (icmp-port where it names no answer), each with a share of the connections such as 50%, or
+    /// `loss` with the share of the packets that are lost, each drawn for itself (what is cut into
+    /// several later, by TSO or GSO, counts as one); several compose: blackhole acts before loss, loss
+    /// before reject, reject before reset. In a cluster also to which pods: svc/NAME, deploy/NAME, sts/NAME, ds/NAME
     /// or pod/NAME
     #[arg(value_name = "FAULT", required_unless_present = "file")]
     pub(crate) words: Vec<String>,

@@ -9,7 +9,7 @@ use crate::schema::patterns;
 /// Of the blocks of a fault.
 pub(crate) fn faults() -> Vec<Rule> {
     vec![rule(
-        "has(self.blackhole) || has(self.loss) || has(self.reset)",
+        "has(self.blackhole) || has(self.loss) || has(self.reject) || has(self.reset)",
         &format!("names no fault; write {}", Block::listed("or")),
     )]
 }
@@ -98,6 +98,7 @@ pub(crate) fn spec() -> Vec<Rule> {
         ),
     ]);
     rules.extend(blocks());
+    rules.extend(reject());
     rules.push(immutable("mode"));
     rules.extend(OPTIONAL.map(immutable_optional));
     rules
@@ -119,10 +120,53 @@ fn blocks() -> Vec<Rule> {
             rule(
                 "has(self.faults.blackhole) == has(oldSelf.faults.blackhole) && \
                  has(self.faults.loss) == has(oldSelf.faults.loss) && \
+                 has(self.faults.reject) == has(oldSelf.faults.reject) && \
                  has(self.faults.reset) == has(oldSelf.faults.reset)",
                 "no fault is added or removed later; create another one",
             ),
             ".faults",
+        ),
+    ]
+}
+
+/// Of `reject`, whose answer may be TCP's.
+fn reject() -> Vec<Rule> {
+    let tcp = "!has(self.faults.reject) || !has(self.faults.reject.with) || \
+               self.faults.reject.with != 'TcpReset' || !has(self.traffic)";
+    vec![
+        at(
+            rule(
+                "!has(self.faults.reject) || !has(self.faults.loss) || has(self.faults.blackhole) || \
+                 (has(self.traffic) && has(self.traffic.direction))",
+                "is required: alone, reject is for both ways and loss for Egress; name one for \
+                 both faults",
+            ),
+            ".traffic.direction",
+        ),
+        at(
+            rule(
+                "!has(self.faults.reject) || !has(self.traffic) || !has(self.traffic.protocol) || \
+                 self.traffic.protocol != 'ICMP'",
+                "does not go with reject, which refuses TCP and UDP; write one of them or remove it",
+            ),
+            ".traffic.protocol",
+        ),
+        at(
+            rule(
+                &format!("{tcp} || !has(self.traffic.protocol) || self.traffic.protocol != 'UDP'"),
+                "does not go with reject TcpReset; write TCP or remove it",
+            ),
+            ".traffic.protocol",
+        ),
+        at(
+            rule(
+                &format!(
+                    "{tcp} || !has(self.traffic.peers) || self.traffic.peers.all(p, \
+                     !has(p.ports) || p.ports.all(o, !has(o.protocol) || o.protocol != 'UDP'))"
+                ),
+                "have a UDP port, which does not go with reject TcpReset; write TCP or remove it",
+            ),
+            ".traffic.peers",
         ),
     ]
 }
