@@ -6,6 +6,8 @@
 pub enum Action {
     /// Answer with RST to both ends; refuse new connections.
     Reset = 1,
+    /// Refuse new attempts.
+    Reject = 2,
     /// Drop silently, each packet drawn for itself.
     Loss = 3,
     /// Drop silently.
@@ -21,6 +23,7 @@ impl Action {
     pub const fn from_word(word: u16) -> Option<Self> {
         match word {
             1 => Some(Self::Reset),
+            2 => Some(Self::Reject),
             3 => Some(Self::Loss),
             4 => Some(Self::Blackhole),
             16 => Some(Self::Line),

@@ -14,6 +14,8 @@ pub enum ActorAnswer {
     Failed = 3,
     /// The frame does not name a TCP flow.
     Malformed = 4,
+    /// The frame was sent as it is.
+    Sent = 5,
 }
 
 impl ActorAnswer {
@@ -27,6 +29,7 @@ impl ActorAnswer {
             2 => Self::NoSocket,
             3 => Self::Failed,
             4 => Self::Malformed,
+            5 => Self::Sent,
             _ => return None,
         };
         Some((answer, u16::from_be_bytes([high, low])))

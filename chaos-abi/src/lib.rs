@@ -7,6 +7,7 @@
 
 mod action;
 mod actor;
+mod answer;
 pub mod bank;
 mod counters;
 mod draw;
@@ -22,6 +23,7 @@ mod user;
 
 pub use action::Action;
 pub use actor::ActorAnswer;
+pub use answer::{ANSWER_FRAME, Answer, Pending};
 pub use bank::{Bank, Block, Config, Head};
 pub use counters::{Counters, Seen, SeenKey};
 pub use draw::{DrawKey, Drawn};
@@ -57,6 +59,10 @@ pub const MAX_NUMBERED: usize = 65_536;
 
 /// `skb->mark` of a packet that netfault made: our hooks clear it and let the packet pass.
 pub const MARK_PASS: u32 = 0x6e66_0001;
+
+/// `skb->mark` of a frame that the actor sends on as it is, out of its interface; with [`MARK_PASS`]
+/// it goes into it.
+pub const MARK_OUT: u32 = 0x6e66_0003;
 
 /// `skb->mark` of a packet to the peer, handed to our ingress hook for the kernel to route.
 pub const MARK_ROUTE: u32 = 0x6e66_0002;

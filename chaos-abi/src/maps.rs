@@ -33,12 +33,15 @@ pub const NUMBERS: &str = "NUMBERS";
 pub const DRAWS: &str = "DRAWS";
 /// Ring buffer of [`Event`](crate::Event).
 pub const EVENTS: &str = "EVENTS";
+/// Ring buffer of [`Pending`](crate::Pending).
+pub const PENDING: &str = "PENDING";
 
 /// The hook on packets towards the target.
 pub const INGRESS: &str = "netfault_ingress";
 /// The hook on packets away from the target.
 pub const EGRESS: &str = "netfault_egress";
-/// The program that resets one idle connection, run through `BPF_PROG_TEST_RUN`.
+/// The program that resets one idle connection, or sends a frame as it is; run through
+/// `BPF_PROG_TEST_RUN`.
 pub const ACTOR: &str = "netfault_actor";
 /// The program on what comes back from the delay line.
 pub const RETURN: &str = "netfault_line";

@@ -33,7 +33,7 @@ pub struct Rule {
     pub rank: u16,
     /// The slot of the rule that spares packets from this one, plus one; 0 where there is none.
     pub spared_by: u16,
-    /// Bits of [`flag`].
+    /// Bits of [`flag`], and in bits 12 and 13 an [`Answer`](crate::Answer).
     pub flags: u16,
     /// Whose connections it numbers: rules with the same word share the numbers.
     pub block: u16,

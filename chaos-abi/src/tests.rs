@@ -4,12 +4,19 @@ use std::collections::BTreeSet;
 
 use crate::bank::{self, NAMES};
 use crate::{
-    Action, ActorAnswer, Bank, Block, CERTAIN, Direction, EventKind, Head, Protocol, Rule, RuleSet,
+    Action, ActorAnswer, Answer, Bank, Block, CERTAIN, Direction, EventKind, Head, Protocol, Rule,
+    RuleSet,
 };
 
 #[test]
 fn words_are_read_back_and_unknown_ones_refused() {
-    for action in [Action::Reset, Action::Loss, Action::Blackhole, Action::Line] {
+    for action in [
+        Action::Reset,
+        Action::Reject,
+        Action::Loss,
+        Action::Blackhole,
+        Action::Line,
+    ] {
         assert_eq!(Action::from_word(action.word()), Some(action));
     }
     assert_eq!([0, 5, u16::MAX].map(Action::from_word), [None; 3]);
@@ -32,6 +39,7 @@ fn an_answer_carries_its_slot() {
         ActorAnswer::NoSocket,
         ActorAnswer::Failed,
         ActorAnswer::Malformed,
+        ActorAnswer::Sent,
     ];
     for answer in answers {
         for slot in [0, 1, 63, 1023] {
@@ -39,14 +47,29 @@ fn an_answer_carries_its_slot() {
             assert_eq!(ActorAnswer::from_return(word), Some((answer, slot)));
         }
     }
-    assert_eq!(ActorAnswer::from_return(5), None);
+    assert_eq!(ActorAnswer::from_return(6), None);
     assert_eq!(ActorAnswer::from_return(0xff), None);
 }
 
 #[test]
 fn a_stronger_action_is_the_greater_word() {
-    let order = [Action::Reset, Action::Loss, Action::Blackhole];
-    assert!(order.is_sorted() && order.map(Action::word).is_sorted());
+    let order = [
+        Action::Reset,
+        Action::Reject,
+        Action::Loss,
+        Action::Blackhole,
+    ];
+    assert!(order.is_sorted());
+    assert!(order.map(Action::word).is_sorted());
+}
+
+#[test]
+fn an_answer_stands_in_two_bits_of_the_flags() {
+    for answer in [Answer::TcpReset, Answer::Port, Answer::Host, Answer::Admin] {
+        assert_eq!(Answer::from_flags(answer.flags()), answer);
+        assert_eq!(Answer::from_flags(answer.flags() | 0xcfff), answer);
+        assert_eq!(answer.flags() & 0xcfff, 0);
+    }
 }
 
 #[test]

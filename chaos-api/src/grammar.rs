@@ -6,7 +6,7 @@ use std::iter::Peekable;
 
 use thiserror::Error;
 
-use crate::{Blackhole, Block, Faults, Percent, PercentError, Reset};
+use crate::{Blackhole, Block, Faults, Percent, PercentError, Reject, RejectWith, Reset};
 
 /// Why words are no faults; one line each.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -57,20 +57,24 @@ pub enum GrammarError {
         /// What is wrong with its share.
         source: PercentError,
     },
+    /// An answer that is none.
+    #[error(
+        "reject: \"{0}\" is not an answer; write tcp-reset, icmp-port, icmp-host or icmp-admin"
+    )]
+    Answer(String),
     /// The same fault twice.
     #[error("\"{0}\" is named twice; name it once")]
     Twice(Block),
 }
 
 /// Faults of the design that this version does not have.
-const PLANNED: [&str; 10] = [
+const PLANNED: [&str; 9] = [
     "dns",
     "half-open",
     "http",
     "limit-data",
     "mtu",
     "one-way-silence",
-    "reject",
     "slow-close",
     "stall",
     "timeout",
@@ -107,10 +111,12 @@ impl Faults {
         let mut faults = Self::default();
         while let Some(word) = words.next() {
             let block = Block::from_word(word)?;
+            let with = words.next_if(|word| block == Block::Reject && is_answer(word));
             if block.is_netem() {
                 faults.read_netem(block, &mut words)?;
             } else {
-                faults.add(block, share(block, &mut words)?)?;
+                let share = share(block, &mut words)?;
+                faults.add(block, with, share)?;
             }
         }
         if faults == Self::default() {
@@ -119,9 +125,18 @@ impl Faults {
         Ok(faults)
     }
 
-    fn add(&mut self, block: Block, probability: Option<Percent>) -> Result<(), GrammarError> {
+    fn add(
+        &mut self,
+        block: Block,
+        with: Option<&str>,
+        probability: Option<Percent>,
+    ) -> Result<(), GrammarError> {
         let twice = match block {
             Block::Blackhole => self.blackhole.replace(Blackhole { probability }).is_some(),
+            Block::Reject => {
+                let with = with.map_or(Ok(RejectWith::default()), answer)?;
+                self.reject.replace(Reject { with, probability }).is_some()
+            }
             Block::Reset => self.reset.replace(Reset { probability }).is_some(),
             _ => false,
         };
@@ -131,6 +146,16 @@ impl Faults {
             Ok(())
         }
     }
+}
+
+/// Whether a word is meant as an answer: no other has one of these beginnings.
+fn is_answer(word: &str) -> bool {
+    ["icmp", "tcp"].iter().any(|with| word.starts_with(with))
+}
+
+/// The answer that a word names.
+fn answer(word: &str) -> Result<RejectWith, GrammarError> {
+    RejectWith::from_word(word).ok_or_else(|| GrammarError::Answer(word.into()))
 }
 
 /// Reads what may follow a block's word: `[50%] [per connection]`.
@@ -169,6 +194,7 @@ fn pattern(block: Block) -> &'static str {
         Block::Duplicate => "duplicate 1%",
         Block::Loss => "loss 2%",
         Block::Rate => "rate 20mbit burst 32kb",
+        Block::Reject => "reject icmp-host 50% per connection",
         Block::Reorder => "reorder 25% 50% gap 5",
         Block::Reset => "reset 50% per connection",
     }

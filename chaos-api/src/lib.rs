@@ -31,7 +31,7 @@ pub use change::Change;
 pub use draw::Draw;
 pub use faults::{
     Apply, Blackhole, Block, Corrupt, Delay, Distribution, Duplicate, Faults, Gemodel, Loss,
-    LossPer, Rate, RatePer, Reorder, Reset, Stage,
+    LossPer, Rate, RatePer, Reject, RejectWith, Reorder, Reset, Stage,
 };
 pub use file::FileError;
 pub use flow::FlowInfo;

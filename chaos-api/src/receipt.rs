@@ -139,16 +139,17 @@ pub struct RuleCounters {
     pub dropped: u64,
     /// Answered with RST to both ends.
     pub reset: u64,
-    /// New connection attempts refused.
+    /// New attempts refused: connections, and datagrams that `reject` answers.
     pub refused: u64,
-    /// RST segments of the ends themselves, let through by a reset rule.
+    /// RST segments of the ends themselves, let through by a reset rule; what is no attempt, by a
+    /// reject rule.
     pub let_through: u64,
     /// Handed to the delay line, which did what the counters below tell.
     pub diverted: u64,
     /// Meant for the delay line, which did not answer, or had four rules for the packet already; passed as
     /// they were.
     pub bypassed: u64,
-    /// Meant to be reset or handed over, but the kernel could not; dropped instead.
+    /// Meant to be answered or handed over, but the kernel could not; dropped instead.
     pub failed: u64,
     /// Connections reset without a passing packet; not part of `matched`.
     pub idle_reset: u64,

@@ -17,6 +17,8 @@ pub enum Fate {
     Lapsed,
     /// The rule is in force, but its fault spares this connection: pass.
     Spared,
+    /// The rule is in force, but refuses attempts, and this is none: pass.
+    LetThrough,
     /// The rule is in force, and hits what it draws.
     Hit(Action),
 }
@@ -149,6 +151,8 @@ impl Case {
             Fate::Lapsed
         } else if rule.spared_by != 0 && self.has_met(u32::from(rule.spared_by) - 1) {
             Fate::Spared
+        } else if action == Action::Reject && !self.packet.attempts() {
+            Fate::LetThrough
         } else {
             Fate::Hit(action)
         }

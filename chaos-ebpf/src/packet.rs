@@ -16,6 +16,9 @@ pub mod tcp {
     pub const ACK: u8 = 0x10;
 }
 
+/// The first octet of multicast, reserved and broadcast IPv4 addresses (RFC 1112 §4).
+const MULTICAST: u8 = 224;
+
 /// Not a fragment, or one that is the whole packet (RFC 6946).
 const WHOLE: u8 = 0;
 /// The first of several.
@@ -174,6 +177,30 @@ impl Packet {
         self.flow.peer_port = first.peer_port;
         self.flow.protocol = first.protocol;
         self.ported = 1;
+    }
+
+    /// Whether `reject` refuses it: a connection's beginning, or a datagram. Nothing is answered to
+    /// ICMP (RFC 1122 §3.2.2).
+    #[inline(always)]
+    pub fn attempts(&self) -> bool {
+        if self.is_segment() {
+            return self.opens() && self.flags & tcp::RST == 0;
+        }
+        self.error == 0 && matches!(self.protocol(), Protocol::Udp)
+    }
+
+    /// Whether it goes from one host to one host, without which nothing is answered (RFC 1122
+    /// §3.2.2, RFC 4443 §2.4 (e)).
+    #[inline(always)]
+    pub fn is_of_two(&self) -> bool {
+        let (from, to) = match self.direction() {
+            Direction::Egress => (&self.flow.local, &self.flow.peer),
+            Direction::Ingress => (&self.flow.peer, &self.flow.local),
+        };
+        if self.is_v6() {
+            return u128::from_be_bytes(*from) != 0 && from[0] != 0xff && to[0] != 0xff;
+        }
+        from[12] != 0 && from[12] < MULTICAST && to[12] < MULTICAST
     }
 
     /// What tells its fragments from those of another packet of its flow.

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::net::Ipv6Addr;
 
-use chaos_abi::{self as abi, Action, CERTAIN, Rule, RuleSet, flag};
+use chaos_abi::{self as abi, Action, Answer, CERTAIN, Rule, RuleSet, flag};
 use chaos_api::Span;
 
 use crate::ports::{Side, segments};
@@ -86,10 +86,23 @@ fn write_rule(out: &mut String, slot: u16, planned: &PlannedRule, table: &Table)
         writeln!(out, "    by the delay line: {shape:?}")?;
     }
     let until = Span::from_nanos(deadline);
+    if action == Action::Reject.word() {
+        writeln!(out, "    answers {}", answer(flags))?;
+    }
     writeln!(
         out,
         "    {share}, seed {seed:#018x}, until {until} after boot"
     )
+}
+
+/// What a rule answers, in the words of the command line.
+fn answer(flags: u16) -> &'static str {
+    match Answer::from_flags(flags) {
+        Answer::TcpReset => "tcp-reset",
+        Answer::Port => "icmp-port",
+        Answer::Host => "icmp-host",
+        Answer::Admin => "icmp-admin",
+    }
 }
 
 fn write_ports(out: &mut String, table: &Table, side: Side, title: &str) -> fmt::Result {

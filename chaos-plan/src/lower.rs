@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use chaos_abi::{self as abi, Action, CERTAIN, MAX_PREFIXES, MAX_RULES, Rule, flag};
-use chaos_api::{Block, Direction, Draw, Family, IpBlock, Percent, PortRange, Protocol};
+use chaos_abi::{self as abi, Action, Answer, CERTAIN, MAX_PREFIXES, MAX_RULES, Rule, flag};
+use chaos_api::{
+    Block, Direction, Draw, Family, IpBlock, Percent, PortRange, Protocol, RejectWith,
+};
 use thiserror::Error;
 
 use crate::draw::splitmix64;
@@ -117,7 +119,7 @@ fn rules(fault: &Fault) -> Vec<PlannedRule> {
 fn blocks(fault: &Fault) -> Vec<(Block, Option<Percent>, Option<Shape>)> {
     let faults = &fault.spec.faults;
     let by_hook = |(block, share): (Block, Option<Percent>)| match block {
-        Block::Blackhole | Block::Reset => Some((block, share, None)),
+        Block::Blackhole | Block::Reject | Block::Reset => Some((block, share, None)),
         Block::Loss => {
             let share = share.or(netem::plain_loss(faults))?;
             Some((block, Some(share), None))
@@ -168,11 +170,12 @@ fn rule(fault: &Fault, block: Block, share: Option<Percent>, is_shaped: bool) ->
         Block::Loss if netem::plain_loss(&fault.spec.faults).is_some() => (Action::Loss, 3),
         // Whole connections.
         Block::Loss => (Action::Blackhole, 3),
-        Block::Delay => (Action::Line, 4),
-        Block::Duplicate => (Action::Line, 5),
-        Block::Corrupt => (Action::Line, 6),
-        Block::Rate => (Action::Line, 7),
-        Block::Reorder => (Action::Line, 8),
+        Block::Reject => (Action::Reject, 4),
+        Block::Delay => (Action::Line, 5),
+        Block::Duplicate => (Action::Line, 6),
+        Block::Corrupt => (Action::Line, 7),
+        Block::Rate => (Action::Line, 8),
+        Block::Reorder => (Action::Line, 9),
     };
     let action = if is_shaped { Action::Line } else { action };
     Rule {
@@ -180,12 +183,33 @@ fn rule(fault: &Fault, block: Block, share: Option<Percent>, is_shaped: bool) ->
         seed: splitmix64(fault.seed ^ own),
         threshold: share.map_or(CERTAIN, Percent::threshold),
         action: action.word(),
-        flags: match fault.spec.draw {
-            Draw::Ordinal => 0,
-            Draw::Flow => flag::BY_FLOW,
-        },
+        flags: flags(fault, block),
         ..Rule::default()
     }
+}
+
+/// What else a rule of the block needs to know.
+fn flags(fault: &Fault, block: Block) -> u16 {
+    let draw = match fault.spec.draw {
+        Draw::Ordinal => 0,
+        Draw::Flow => flag::BY_FLOW,
+    };
+    draw | answer(fault, block).map_or(0, Answer::flags)
+}
+
+/// What a rule of the block answers, where there is a choice.
+fn answer(fault: &Fault, block: Block) -> Option<Answer> {
+    let reject = fault
+        .spec
+        .faults
+        .reject
+        .filter(|_| block == Block::Reject)?;
+    Some(match reject.with {
+        RejectWith::TcpReset => Answer::TcpReset,
+        RejectWith::IcmpPort => Answer::Port,
+        RejectWith::IcmpHost => Answer::Host,
+        RejectWith::IcmpAdmin => Answer::Admin,
+    })
 }
 
 fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
@@ -193,8 +217,14 @@ fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
     let (direction, protocol) = match (block, part.protocol) {
         (Block::Reset, Protocol::Any) => (Direction::Both, Protocol::Tcp),
         (Block::Reset, protocol) => (Direction::Both, protocol),
-        (Block::Blackhole, protocol) => (traffic.direction.unwrap_or(Direction::Both), protocol),
+        (Block::Blackhole | Block::Reject, protocol) => {
+            (traffic.direction.unwrap_or(Direction::Both), protocol)
+        }
         (_, protocol) => (traffic.direction.unwrap_or(Direction::Egress), protocol),
+    };
+    let protocol = match (answer(fault, block), protocol) {
+        (Some(Answer::TcpReset), Protocol::Any) => Protocol::Tcp,
+        _ => protocol,
     };
     Matching {
         direction,

@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use chaos_abi as abi;
+use chaos_abi::{self as abi, Action};
 use chaos_api::{Direction, Family, FlowInfo, IpBlock, PortRange, Protocol};
 
-use crate::Table;
+use crate::{PlannedRule, Table};
 
 /// What one rule matches: a packet that satisfies every field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub fn matches(
     matching.takes(&PacketWords::of(local, peer, protocol, direction))
 }
 
-/// Whether packets of a live connection, either way, match a rule of `table` that does not spare
+/// Whether packets of a live connection, either way, match a rule of `table` that does something to
 /// them.
 pub fn meets(table: &Table, flow: &FlowInfo) -> bool {
     let protocol = match flow.protocol {
@@ -78,7 +78,11 @@ pub fn meets(table: &Table, flow: &FlowInfo) -> bool {
     let ways = [abi::Direction::Egress, abi::Direction::Ingress];
     let meets = |way| {
         let packet = PacketWords::of(flow.local, flow.peer, protocol, way);
-        table.rules().any(|(_, rule)| table.acts(rule, &packet))
+        let goes_on = |rule: &PlannedRule| {
+            rule.rule.action == Action::Reject.word() && protocol == abi::Protocol::Tcp
+        };
+        let acts = |rule| table.acts(rule, &packet) && !goes_on(rule);
+        table.rules().any(|(_, rule)| acts(rule))
     };
     ways.into_iter().any(meets)
 }

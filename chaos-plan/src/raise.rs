@@ -216,8 +216,9 @@ fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> 
     }
     if all.failed > 0 {
         let count = all.failed;
-        let why = if fault.spec.faults.reset.is_some() {
-            "the kernel made no RST for them"
+        let answers = fault.spec.faults.reset.is_some() || fault.spec.faults.reject.is_some();
+        let why = if answers {
+            "the kernel made no answer to them"
         } else {
             "the kernel could not hand them to the delay line"
         };
@@ -246,7 +247,8 @@ fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> 
         ));
     }
     let lost = observed.untold.saturating_sub(life.untold);
-    if lost > 0 && fault.spec.faults.reset.is_some() {
+    let told = fault.spec.faults.reset.is_some() || fault.spec.faults.reject.is_some();
+    if lost > 0 && told {
         warnings.push(format!(
             "{lost} events were lost: connectionsReset may be short"
         ));

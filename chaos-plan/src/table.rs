@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use chaos_abi::{Action, CERTAIN, Rule, RuleSet, flag};
+use chaos_abi::{Action, Answer, CERTAIN, Rule, RuleSet, flag};
 use chaos_api::{Block, FaultSpec};
 
 use crate::netem;
@@ -140,6 +140,15 @@ impl Table {
             rule.rule.action = Action::Line.word();
             rule.rule.threshold = CERTAIN;
         }
+    }
+
+    /// Whether the hooks may leave answers for user space to send: ICMP errors to SYNs.
+    pub fn leaves_answers(&self) -> bool {
+        let leaves = |rule: &Rule| {
+            rule.action == Action::Reject.word()
+                && Answer::from_flags(rule.flags) != Answer::TcpReset
+        };
+        self.rules().any(|(_, planned)| leaves(&planned.rule))
     }
 
     /// The kernel's tables for this one.

@@ -13,6 +13,7 @@ mod chance;
 mod reference;
 
 mod a_blackhole_swallows;
+mod a_reject_answers_attempts;
 mod a_reset_answers_both_ends;
 mod connections_are_numbered;
 mod draws_hit_their_share;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         headers_are_looked_behind::PROMISES,
         a_blackhole_swallows::PROMISES,
         a_reset_answers_both_ends::PROMISES,
+        a_reject_answers_attempts::PROMISES,
         several_rules_agree_on_one::PROMISES,
         spared_connections_pass::PROMISES,
         draws_hit_their_share::PROMISES,

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use chaos_abi::Protocol;
 use chaos_agent::inventory::boot_clock;
+use chaos_api::RejectWith;
 use chaos_plan::{Fault, PacketWords};
 use chaos_tests::promises;
 use proptest::prelude::*;
@@ -79,6 +80,8 @@ fn runnable(mut fault: Fault) -> Fault {
         || ports.any(|port| port.protocol == Some(chaos_api::Protocol::Udp))
     {
         fault.spec.faults.reset = None;
+        let reject = &mut fault.spec.faults.reject;
+        *reject = reject.filter(|reject| reject.with != RejectWith::TcpReset);
     }
     if fault.deadline > 1 {
         fault.deadline = NEVER;

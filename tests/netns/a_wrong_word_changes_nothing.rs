@@ -9,7 +9,7 @@ promises! { [Netfault]
 }
 
 /// What is written after `inject`, the exit code, and what the answer must name.
-const WRONG: [(&str, i32, &str); 15] = [
+const WRONG: [(&str, i32, &str); 18] = [
     ("resett --for 30s", 2, "reset"),
     ("stall 100ms --for 30s", 2, "stall"),
     ("delay 61s --for 90s", 2, "100us to 1m"),
@@ -25,6 +25,9 @@ const WRONG: [(&str, i32, &str); 15] = [
     ("reset --for soon", 2, "soon"),
     ("reset --proto udp --for 30s", 2, "reset"),
     ("reset --direction egress --for 30s", 2, "direction"),
+    ("reject icmp-net --for 30s", 2, "icmp-net"),
+    ("reject tcp-reset --proto udp --for 30s", 2, "TcpReset"),
+    ("reject --proto icmp --for 30s", 2, "ICMP"),
 ];
 
 fn on_the_command_line() {

@@ -85,10 +85,11 @@ fn unless_there_are_too_many_which_is_told() {
     let flood = pair.client.enter(|| UdpSocket::bind((pair.client.v4(), 0)));
     let flood = flood.expect("a port is free");
     // To a port that nobody listens on, and in fragments: 64 MiB and some more.
+    let datagram = vec![0; 65_000];
     for number in 0..1_100 {
         let target = (pair.server.v4(), probe.port() ^ 1);
         flood
-            .send_to(&[0; 65_000], target)
+            .send_to(&datagram, target)
             .expect("sendto never fails");
         if number % 10 == 0 {
             std::thread::sleep(GAP);

@@ -19,6 +19,7 @@ mod a_namespace_has_one_holder;
 mod a_new_attempt_is_refused;
 mod a_probe_is_spared;
 mod a_redis_client_is_cut;
+mod a_rejected_attempt_gets_its_errno;
 mod a_user_edits_a_fault;
 mod a_wrong_word_changes_nothing;
 mod acceptance_10_provider_and_consumer;
@@ -57,15 +58,7 @@ fn main() -> ExitCode {
 
     if env::var_os(SUBSET).is_some() {
         return suite::run([
-            an_idle_established_connection_is_reset::PROMISES,
-            a_connection_in_flight_is_reset::PROMISES,
-            a_new_attempt_is_refused::PROMISES,
-            a_blackholed_datagram_is_lost_without_a_word::PROMISES,
-            a_blackholed_connection_sees_loss_and_resumes::PROMISES,
             what_does_not_match_is_untouched::PROMISES,
-            a_fault_ends_as_it_was_told::PROMISES,
-            a_fault_is_edited_in_force::PROMISES,
-            a_holder_that_dies_or_stalls_lets_traffic_flow::PROMISES,
             a_wrong_word_changes_nothing::PROMISES,
             without_tcx_all_is_the_same::PROMISES,
         ]);
@@ -82,6 +75,7 @@ fn main() -> ExitCode {
         the_same_seed_loses_the_same_packets::PROMISES,
         faults_compose_and_leave_each_other_alone::PROMISES,
         a_new_attempt_is_refused::PROMISES,
+        a_rejected_attempt_gets_its_errno::PROMISES,
         a_redis_client_is_cut::PROMISES,
         a_blackholed_datagram_is_lost_without_a_word::PROMISES,
         a_blackholed_connection_sees_loss_and_resumes::PROMISES,

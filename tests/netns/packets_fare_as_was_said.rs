@@ -1,4 +1,10 @@
 //! Random faults of the delay line, measured on real packets: each as often as was said.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "statistics of samples that are few"
+)]
 
 use std::io::Write;
 use std::net::{Ipv4Addr, UdpSocket};
@@ -27,6 +33,8 @@ promises! { []
 
 const COUNT: u32 = 2_000;
 const GAP: Duration = Duration::from_millis(1);
+/// Bytes of the Ethernet, IPv4 and UDP headers.
+const HEADERS: usize = 42;
 const TRAFFIC: &str = "traffic: {protocol: UDP, direction: Egress}";
 
 fn chance(percent: u64) -> Chance {
@@ -204,8 +212,6 @@ fn paced() {
     };
     let pair = Pair::new();
     let line = Line::open(pair.client.name());
-    // Bytes of the Ethernet, IPv4 and UDP headers.
-    const HEADERS: usize = 42;
     for (bits, size) in [(10_000_000, 1_400), (4_000_000, 100)] {
         line.inject("held", TRAFFIC, rate(bits));
         let received = flood(&pair, bits * 2, size, HEADERS);
@@ -238,13 +244,13 @@ fn flood(pair: &Pair, bits: u64, size: usize, headers: usize) -> u64 {
                 std::thread::sleep(GAP);
             }
         });
-        let (mut bytes, mut received) = (vec![0; 2_000], 0);
+        let (mut bytes, mut arrived) = (vec![0; 2_000], 0);
         while begun.elapsed() < Duration::from_secs(3) {
             if receiver.recv(&mut bytes).is_ok() && begun.elapsed() > Duration::from_secs(1) {
-                received += (size + headers) as u64 * 8;
+                arrived += (size + headers) as u64 * 8;
             }
         }
-        received / 2
+        arrived / 2
     })
 }
 
@@ -264,8 +270,8 @@ fn stream(pair: &Pair) -> f64 {
         .expect("it is not zero");
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let mut client = &connection.client;
-            while begun.elapsed() < 4 * second && client.write_all(&[0; 65_536]).is_ok() {}
+            let (mut client, chunk) = (&connection.client, vec![0; 65_536]);
+            while begun.elapsed() < 4 * second && client.write_all(&chunk).is_ok() {}
         });
         let (mut bytes, mut received) = (vec![0; 65_536], 0);
         while begun.elapsed() < 4 * second {

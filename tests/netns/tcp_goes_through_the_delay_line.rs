@@ -1,5 +1,11 @@
 //! TCP meets the line as it would meet a network: GSO packets stay whole, and what is lost is lost by
 //! the packet of the wire.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "statistics of samples that are few"
+)]
 
 use std::io::{Read, Write};
 use std::thread::sleep;

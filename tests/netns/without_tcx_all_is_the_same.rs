@@ -16,7 +16,7 @@ use chaos_tests::promises;
 use rustix::process::Signal;
 
 promises! { [Netfault]
-    idle_connections_are_reset_and_new_ones_refused,
+    idle_connections_are_reset_and_new_ones_refused in 300,
     a_blackhole_is_silent_and_ends,
     filters_of_others_run_after_ours_and_stay,
     a_qdisc_of_ours_stays_for_filters_of_others,
@@ -54,7 +54,8 @@ fn idle_connections_are_reset_and_new_ones_refused() {
                 Some(ErrorKind::ConnectionRefused),
                 "{wire:?}"
             );
-            assert_eq!(total(&fault.stop()).idle_reset, 1, "{wire:?}");
+            // A slow machine may list it once more before its stack has worked through the RST.
+            assert!(total(&fault.stop()).idle_reset > 0, "{wire:?}");
             listener.accept_from(&pair.client).assert_alive();
             unchanged.assert();
         }

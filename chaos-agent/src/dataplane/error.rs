@@ -90,6 +90,9 @@ pub enum DataplaneError {
     /// No file descriptor to leave the namespace with as it was.
     #[error("cannot keep the namespace open: raise the limit of open files: {0}")]
     Again(io::Error),
+    /// What ends the thread that sends answers could not be made.
+    #[error("cannot make a pipe: {0}")]
+    Answers(#[source] std::io::Error),
     /// The namespace could not be entered.
     #[error(transparent)]
     Enter(#[from] EnterError),

@@ -10,7 +10,8 @@ use aya::{
 use chaos_abi::{ABI_VERSION, Config, maps};
 
 use super::{
-    DataplaneError, draws::Draws, loader::create, slab::Slabs, trace::Tracer, write::Prefix,
+    DataplaneError, answers::Answering, draws::Draws, loader::create, slab::Slabs, trace::Tracer,
+    write::Prefix,
 };
 
 /// The programs of the object.
@@ -63,6 +64,8 @@ pub struct Dataplane {
     pub(super) readers: bool,
     /// What the hooks read first.
     pub(super) config: Config,
+    /// Sends the answers that the hooks leave.
+    pub(super) answering: Option<Answering>,
 }
 
 impl Dataplane {
@@ -92,6 +95,7 @@ impl Dataplane {
             prefixes: Default::default(),
             readers: false,
             config: Config::default(),
+            answering: None,
         })
     }
 
@@ -135,7 +139,13 @@ impl Dataplane {
 
 /// The `__sk_buff` that a run starts with, up to and including its `ifindex`.
 pub(super) fn context(ifindex: u32) -> [u8; 44] {
+    marked(ifindex, 0)
+}
+
+/// The same with a `mark`.
+pub(super) fn marked(ifindex: u32, mark: u32) -> [u8; 44] {
     let mut context = [0; 44];
+    context[8..12].copy_from_slice(&mark.to_ne_bytes());
     context[40..].copy_from_slice(&ifindex.to_ne_bytes());
     context
 }
@@ -185,7 +195,8 @@ fn check_version(ebpf: &Ebpf) -> Result<(), DataplaneError> {
     }
 }
 
-fn take<M>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, DataplaneError>
+/// Takes a map of the object for good.
+pub(super) fn take<M>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, DataplaneError>
 where
     M: TryFrom<aya::maps::Map, Error = aya::maps::MapError>,
 {

@@ -5,6 +5,7 @@
 //! process that owns it; but for the filters that stand in for links where the kernel has no tcx.
 
 mod actor;
+mod answers;
 mod clsact;
 mod draws;
 mod error;

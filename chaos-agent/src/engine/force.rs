@@ -20,6 +20,9 @@ impl Engine {
             table.hand_losses();
         }
         self.make_line(&table)?;
+        if table.leaves_answers() {
+            self.dataplane.send_answers(&self.namespace)?;
+        }
         let ops = diff(&self.table, &table, self.dataplane.bank());
         self.dataplane.apply(&ops)?;
         self.table = table;

@@ -9,7 +9,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::linux::fs::MetadataExt;
 use std::panic;
 use std::path::Path;
-use std::thread;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 
 use rustix::fs::{FsWord, Mode, OFlags, fstat, fstatfs};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
@@ -117,6 +118,27 @@ impl Namespace {
         })
     }
 
+    /// Runs `f` inside the namespace, as [`enter`](Self::enter) does, on a thread that goes on by
+    /// itself; returns once it is there.
+    pub fn spawn(&self, f: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, EnterError> {
+        let id = self.id;
+        let failed = |source| EnterError::Thread { id, source };
+        let file = self.file.try_clone().map_err(failed)?;
+        let (arrived, arrival) = mpsc::sync_channel(1);
+        let work = move || {
+            let outcome = move_to(file.as_fd(), id);
+            let is_there = outcome.is_ok();
+            drop(file);
+            if arrived.send(outcome).is_ok() && is_there {
+                f();
+            }
+        };
+        let thread = thread::Builder::new().name("inside".into()).spawn(work);
+        let thread = thread.map_err(failed)?;
+        arrival.recv().expect("it says whether it is there")?;
+        Ok(thread)
+    }
+
     /// Whether nothing but open files keeps the namespace: no process lives in it, and no mount
     /// that this process sees names it. A process that may not be looked at counts as living in
     /// it. Costs a few microseconds, and as much for each process of the machine when the one that
@@ -147,16 +169,20 @@ impl Namespace {
     }
 
     fn move_here(&self) -> Result<(), EnterError> {
-        let id = self.id;
-        move_into_link_name_space(self.as_fd(), Some(LinkNameSpaceType::Network))
-            .map_err(|errno| EnterError::of_setns(id, errno))?;
-        let found = NamespaceId::of_file("/proc/thread-self/ns/net")
-            .map_err(|source| EnterError::Unknown { id, source })?;
-        if found == id {
-            Ok(())
-        } else {
-            Err(EnterError::Elsewhere { id, found })
-        }
+        move_to(self.as_fd(), self.id)
+    }
+}
+
+/// Moves the calling thread, and looks where it is then.
+fn move_to(file: BorrowedFd<'_>, id: NamespaceId) -> Result<(), EnterError> {
+    move_into_link_name_space(file, Some(LinkNameSpaceType::Network))
+        .map_err(|errno| EnterError::of_setns(id, errno))?;
+    let found = NamespaceId::of_file("/proc/thread-self/ns/net")
+        .map_err(|source| EnterError::Unknown { id, source })?;
+    if found == id {
+        Ok(())
+    } else {
+        Err(EnterError::Elsewhere { id, found })
     }
 }
 

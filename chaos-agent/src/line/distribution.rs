@@ -1,4 +1,10 @@
 //! What jitter adds to a delay.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a delay of a minute has 36 bits, and what is less than nothing saturates"
+)]
 
 use std::f64::consts::TAU;
 

@@ -69,3 +69,37 @@ fn untag(header: &[u8; HEADER], buffer: &mut [u8]) -> LineHeader {
     buffer[MACS..MACS + TAG].copy_from_slice(&header[MACS..MACS + TAG]);
     bytemuck::pod_read_unaligned(&whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_that_stood_beside_the_frame_is_where_it_belongs() {
+        let header = LineHeader {
+            magic: LINE_MAGIC,
+            tagged: 1,
+            ifindex: 7,
+            at: 99,
+            rules: [1, 2, 3, 4],
+            ..LineHeader::default()
+        };
+        let frame: Vec<u8> = (100..160).collect();
+        let (tag, header_bytes) = ([0x81, 0, 0, 7], bytemuck::bytes_of(&header));
+        // As `tun_put_user` writes: the tag behind the first twelve bytes of all.
+        let all = [&header_bytes[..MACS], &tag, &header_bytes[MACS..], &frame].concat();
+        let (first, rest) = all.split_first_chunk::<HEADER>().unwrap();
+        let mut buffer = rest.to_vec();
+        let length = buffer.len();
+        let entry = Entry::read(&[0; OFFLOAD], first, &mut buffer, length).unwrap();
+        assert_eq!(entry.header, header);
+        let tagged = [&frame[..MACS], &tag, &frame[MACS..]].concat();
+        assert_eq!(buffer[entry.range], tagged);
+    }
+
+    #[test]
+    fn what_no_hook_wrote_is_left_alone() {
+        let mut buffer = vec![0; 100];
+        assert!(Entry::read(&[0; OFFLOAD], &[0; HEADER], &mut buffer, 60).is_none());
+    }
+}

@@ -133,12 +133,11 @@ fn fates(
         for fate in fates.iter_mut().filter(|fate| !fate.lost) {
             let before = *fate;
             draw(&rule.shape, state, number, fate);
-            tallies.of(*slot).note(
-                fate.lost,
-                fate.extra > before.extra,
-                fate.corrupt != before.corrupt,
-                fate.prompt != before.prompt,
-            );
+            let tally = tallies.of(*slot);
+            tally.lost += u64::from(fate.lost);
+            tally.duplicated += u64::from(fate.extra > before.extra);
+            tally.corrupted += u64::from(fate.corrupt != before.corrupt);
+            tally.reordered += u64::from(fate.prompt != before.prompt);
         }
     }
     fates

@@ -1,6 +1,7 @@
 //! The line itself, without its thread and device: what it holds, and by which rules.
 
 use chaos_abi::{LineHeader, NO_RULE};
+use chaos_plan::Apply;
 
 use super::fates::{Piece, pieces};
 use super::hold::due;
@@ -115,7 +116,7 @@ impl Line {
         let rules = header.rules.iter().filter_map(|rule| self.rules.get(rule));
         let mut shapes = rules.map(|rule| &rule.shape);
         shapes.any(|shape| {
-            is_by_packet(shape) || shape.rate.is_some() || shape.apply != Default::default()
+            is_by_packet(shape) || shape.rate.is_some() || shape.apply != Apply::Packet
         })
     }
 

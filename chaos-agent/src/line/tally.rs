@@ -27,15 +27,6 @@ pub struct Tally {
     pub flushed: u64,
 }
 
-impl Tally {
-    pub(super) fn note(&mut self, lost: bool, twice: bool, corrupt: bool, prompt: bool) {
-        self.lost += u64::from(lost);
-        self.duplicated += u64::from(twice);
-        self.corrupted += u64::from(corrupt);
-        self.reordered += u64::from(prompt);
-    }
-}
-
 /// What all of the line did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LineTally {

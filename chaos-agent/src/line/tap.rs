@@ -92,6 +92,8 @@ impl Drop for Tap {
 
 impl fmt::Debug for Tap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tap").field("device", &self.device).finish()
+        f.debug_struct("Tap")
+            .field("device", &self.device)
+            .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ mod delay;
 mod duplicate;
 mod loss;
 mod rate;
+mod reject;
 mod reorder;
 mod reset;
 
@@ -20,6 +21,7 @@ pub use delay::{Apply, Delay, Distribution, Stage};
 pub use duplicate::Duplicate;
 pub use loss::{Gemodel, Loss, LossPer};
 pub use rate::{Rate, RatePer};
+pub use reject::{Reject, RejectWith};
 pub use reorder::Reorder;
 pub use reset::Reset;
 
@@ -49,6 +51,9 @@ pub struct Faults {
     /// Let packets pass no faster than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
+    /// Refuse new attempts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reject: Option<Reject>,
     /// Let packets overtake others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reorder: Option<Reorder>,
@@ -73,6 +78,8 @@ pub enum Block {
     Loss,
     /// [`Rate`].
     Rate,
+    /// [`Reject`].
+    Reject,
     /// [`Reorder`].
     Reorder,
     /// [`Reset`].
@@ -81,13 +88,14 @@ pub enum Block {
 
 impl Block {
     /// Every block of this version, in the order in which they are listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Blackhole,
         Self::Corrupt,
         Self::Delay,
         Self::Duplicate,
         Self::Loss,
         Self::Rate,
+        Self::Reject,
         Self::Reorder,
         Self::Reset,
     ];
@@ -101,6 +109,7 @@ impl Block {
             Self::Duplicate => Duplicate::WORD,
             Self::Loss => Loss::WORD,
             Self::Rate => Rate::WORD,
+            Self::Reject => Reject::WORD,
             Self::Reorder => Reorder::WORD,
             Self::Reset => Reset::WORD,
         }
@@ -110,7 +119,7 @@ impl Block {
     /// named.
     pub const fn is_netem(self) -> bool {
         match self {
-            Self::Blackhole | Self::Reset => false,
+            Self::Blackhole | Self::Reject | Self::Reset => false,
             Self::Corrupt
             | Self::Delay
             | Self::Duplicate
@@ -139,6 +148,7 @@ impl Faults {
         let some = |block, is_there: bool| is_there.then_some((block, None));
         let blackhole = self.blackhole.map(|b| (Block::Blackhole, b.probability));
         let delay = self.delay.map(|d| (Block::Delay, d.probability));
+        let reject = self.reject.map(|r| (Block::Reject, r.probability));
         let reset = self.reset.map(|r| (Block::Reset, r.probability));
         let per_connection = |l: Loss| l.loss.filter(|_| l.per == LossPer::Connection);
         let loss = self.loss.map(|l| (Block::Loss, per_connection(l)));
@@ -149,6 +159,7 @@ impl Faults {
             some(Block::Duplicate, self.duplicate.is_some()),
             loss,
             some(Block::Rate, self.rate.is_some()),
+            reject,
             some(Block::Reorder, self.reorder.is_some()),
             reset,
         ];
@@ -162,10 +173,14 @@ impl Faults {
 
     /// The blocks as words that [`Faults::from_words`] reads, such as `reset 50%`.
     pub fn words(&self) -> Vec<String> {
-        let word = |(block, share): (Block, Option<Percent>)| match (self.netem(block), share) {
-            (Some(words), _) => words,
-            (None, Some(share)) => format!("{block} {share}"),
-            (None, None) => block.to_string(),
+        let word = |(block, share): (Block, Option<Percent>)| {
+            if let Some(words) = self.netem(block) {
+                return words;
+            }
+            let with = self.reject.filter(|_| block == Block::Reject);
+            let with = with.map_or(String::new(), |reject| format!(" {}", reject.with));
+            let share = share.map_or(String::new(), |share| format!(" {share}"));
+            format!("{block}{with}{share}")
         };
         self.blocks().map(word).collect()
     }
@@ -173,7 +188,7 @@ impl Faults {
     /// The words of a block of netem's; `None` of the others.
     fn netem(&self, block: Block) -> Option<String> {
         match block {
-            Block::Blackhole | Block::Reset => None,
+            Block::Blackhole | Block::Reject | Block::Reset => None,
             Block::Corrupt => self.corrupt.map(|block| block.to_string()),
             Block::Delay => self.delay.map(|block| block.to_string()),
             Block::Duplicate => self.duplicate.map(|block| block.to_string()),

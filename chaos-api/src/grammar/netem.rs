@@ -25,7 +25,7 @@ impl Faults {
             Block::Loss => self.loss.replace(words.loss()?).is_some(),
             Block::Rate => self.rate.replace(words.rate()?).is_some(),
             Block::Reorder => self.reorder.replace(words.reorder()?).is_some(),
-            Block::Blackhole | Block::Reset => false,
+            Block::Blackhole | Block::Reject | Block::Reset => false,
         };
         words.end()?;
         if twice {

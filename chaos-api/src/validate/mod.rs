@@ -11,7 +11,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::{Block, FaultSpec, MAX_DURATION, Protocol};
+use crate::{Block, FaultSpec, MAX_DURATION, Protocol, RejectWith};
 
 /// One thing that is wrong, as one line: the field, its value, what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -84,14 +84,35 @@ impl FaultSpec {
             findings.refuse_absence("spec.faults", &format!("names no fault; write {all}"));
         }
         self.check_netem(findings);
-        let opposed = self.faults.blackhole.is_some() && self.faults.has_netem();
-        if opposed && self.traffic.direction.is_none() {
-            let needed = "is required: alone, blackhole is for both ways and netem's faults for \
-                          Egress; name one for all";
-            findings.refuse_absence("spec.traffic.direction", needed);
+        let both_ways = [
+            (Block::Blackhole, self.faults.blackhole.is_some()),
+            (Block::Reject, self.faults.reject.is_some()),
+        ];
+        let mut opposed = both_ways.into_iter().filter(|(_, is_there)| *is_there);
+        let is_open = self.faults.has_netem() && self.traffic.direction.is_none();
+        if let (true, Some((block, _))) = (is_open, opposed.next()) {
+            let needed = format!(
+                "is required: alone, {block} is for both ways and loss for Egress; name one for \
+                 both faults"
+            );
+            findings.refuse_absence("spec.traffic.direction", &needed);
         }
         if self.faults.reset.is_some() {
             self.check_reset(findings);
+        }
+        if let Some(reject) = self.faults.reject {
+            self.check_reject(reject.with, findings);
+        }
+    }
+
+    fn check_reject(&self, with: RejectWith, findings: &mut Findings) {
+        if self.traffic.protocol == Protocol::Icmp {
+            let allowed = "does not go with reject, which refuses TCP and UDP; \
+                           write one of them or remove it";
+            findings.refuse("spec.traffic.protocol", Protocol::Icmp, allowed);
+        }
+        if with == RejectWith::TcpReset {
+            self.check_tcp("reject TcpReset", findings);
         }
     }
 
@@ -100,14 +121,22 @@ impl FaultSpec {
             let allowed = "does not go with reset, which acts on both ends; name peers instead";
             findings.refuse("spec.traffic.direction", direction, allowed);
         }
-        if matches!(self.traffic.protocol, Protocol::Udp | Protocol::Icmp) {
+        if self.traffic.protocol == Protocol::Icmp {
             let allowed = "does not go with reset; write TCP or remove it";
-            findings.refuse("spec.traffic.protocol", self.traffic.protocol, allowed);
+            findings.refuse("spec.traffic.protocol", Protocol::Icmp, allowed);
+        }
+        self.check_tcp("reset", findings);
+    }
+
+    /// Refuses UDP beside what answers TCP alone.
+    fn check_tcp(&self, fault: &str, findings: &mut Findings) {
+        let allowed = format!("does not go with {fault}; write TCP or remove it");
+        if self.traffic.protocol == Protocol::Udp {
+            findings.refuse("spec.traffic.protocol", Protocol::Udp, &allowed);
         }
         for (field, port) in traffic::peer_ports(&self.traffic) {
             if port.protocol == Some(Protocol::Udp) {
-                let allowed = "does not go with reset; write TCP or remove it";
-                findings.refuse(&format!("{field}.protocol"), Protocol::Udp, allowed);
+                findings.refuse(&format!("{field}.protocol"), Protocol::Udp, &allowed);
             }
         }
     }

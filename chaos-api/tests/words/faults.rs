@@ -1,6 +1,6 @@
 //! The fault words of the command line.
 
-use chaos_api::{Block, Faults, GrammarError, LocalFault, NetworkFault};
+use chaos_api::{Block, Faults, GrammarError, LocalFault, NetworkFault, RejectWith};
 
 fn read(line: &str) -> Result<Faults, GrammarError> {
     let words: Vec<String> = line.split(' ').map(Into::into).collect();
@@ -27,6 +27,29 @@ fn a_fault_takes_a_share_of_connections_or_none() {
 }
 
 #[test]
+fn a_reject_names_its_answer_or_takes_the_usual_one() {
+    let with = |line| read(line).unwrap().reject.unwrap().with;
+    assert_eq!(with("reject"), RejectWith::IcmpPort);
+    assert_eq!(with("reject tcp-reset"), RejectWith::TcpReset);
+    assert_eq!(
+        with("reject icmp-admin 50% per connection"),
+        RejectWith::IcmpAdmin
+    );
+    let half = blocks("reject icmp-host 50%");
+    assert_eq!(half, [(Block::Reject, Some("50%".into()))]);
+    assert_eq!(
+        read("reject 50%").unwrap().words(),
+        ["reject icmp-port 50%"]
+    );
+    for with in RejectWith::ALL {
+        let line = format!("reject {with} 12.5% reset");
+        let faults = read(&line).unwrap();
+        assert_eq!(faults.words(), [&line[..line.len() - 6], "reset"]);
+        assert_eq!(Faults::from_words(&faults.words()), Ok(faults));
+    }
+}
+
+#[test]
 fn several_faults_compose_in_any_order_and_survive_being_written() {
     let both = read("reset 50% per connection blackhole").unwrap();
     assert_eq!(read("blackhole reset 50%"), Ok(both));
@@ -36,8 +59,7 @@ fn several_faults_compose_in_any_order_and_survive_being_written() {
 
 #[test]
 fn a_refused_word_is_one_line_with_its_fix() {
-    let has =
-        "this version has blackhole, corrupt, delay, duplicate, loss, rate, reorder and reset";
+    let has = "this version has blackhole, corrupt, delay, duplicate, loss, rate, reject, reorder and reset";
     let cases = [
         ("", format!("no fault is named; {has}")),
         (
@@ -86,6 +108,22 @@ fn a_refused_word_is_one_line_with_its_fix() {
             "blackhole: does not take \"per packet\"; \
              write it as in \"blackhole 50% per connection\""
                 .into(),
+        ),
+        (
+            "reject icmp-net",
+            "reject: \"icmp-net\" is not an answer; \
+             write tcp-reset, icmp-port, icmp-host or icmp-admin"
+                .into(),
+        ),
+        (
+            "reject icmp-host 50% per packet",
+            "reject: does not take \"per packet\"; \
+             write it as in \"reject icmp-host 50% per connection\""
+                .into(),
+        ),
+        (
+            "reset icmp-host",
+            format!("\"icmp-host\" is not a fault; {has}"),
         ),
     ];
     for (line, expected) in cases {

@@ -10,9 +10,11 @@ use super::{Target, Traffic};
 /// What to do, to whose traffic, for how long.
 #[derive(Debug, Group)]
 pub(crate) struct Fault {
-    /// What to do: `reset` or `blackhole`, each with a share of the connections such as 50%, or in
+    /// What to do: `reset`, `blackhole` or `reject [tcp-reset|icmp-port|icmp-host|icmp-admin]`
+    /// (icmp-port where it names no answer), each with a share of the connections such as 50%, or in
     /// netem's words `delay`, `loss`, `duplicate`, `corrupt`, `reorder` or `rate`, as in delay 100ms 10ms
-    /// 25% distribution normal; several compose. In a cluster also to which pods: svc/NAME, deploy/NAME, sts/NAME, ds/NAME
+    /// 25% distribution normal; several compose: blackhole acts before reject,
+    /// reject before reset, and what they leave meets the others. In a cluster also to which pods: svc/NAME, deploy/NAME, sts/NAME, ds/NAME
     /// or pod/NAME
     #[arg(value_name = "FAULT", required_unless_present = "file")]
     pub(crate) words: Vec<String>,

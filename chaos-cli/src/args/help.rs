@@ -15,6 +15,8 @@ Examples:
       Reset the Deployment's connections to NATS, idle ones at once, and refuse new ones.
   netfault inject blackhole -n orders -l app=orders --mode one --for 10s
       Take the network from one replica, which stays Ready.
+  netfault inject reject -n orders deploy/orders --to svc/nats.messaging --direction egress --for 30s
+      Refuse new connections to NATS as a closed port does; those that stand go on.
   netfault run reset -n orders sts/db --for 2m -- go test ./...
       Run a test while the database is cut off; its exit code is this one's.
   netfault plan reset -n orders deploy/orders --to svc/nats.messaging --for 30s

@@ -218,7 +218,7 @@ pub(crate) struct Resume {
 pub(crate) struct Edit {
     /// The fault's name, or NAMESPACE/NAME
     pub(crate) name: String,
-    /// Its faults, each with its new parameters, such as `reset 30%`
+    /// Its faults, each with its new parameters, such as `reset 30%` or `reject icmp-host`
     #[arg(value_name = "FAULT", required_unless_present = "duration")]
     pub(crate) words: Vec<String>,
     /// How long it lasts, counted from its start

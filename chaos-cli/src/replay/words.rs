@@ -14,6 +14,7 @@ pub(super) fn of(fate: Fate, is_hit: bool, slot: u32, table: &Table) -> Option<S
         Fate::Void => return None,
         Fate::Hit(_) if is_hit => format!("{block}: {}", rule.matching),
         Fate::Hit(_) => format!("{block}: not drawn"),
+        Fate::LetThrough => format!("{block}: no new attempt"),
         Fate::Spared => format!("{block}: spared"),
         Fate::Expired | Fate::Lapsed => format!("{block}: its time is over"),
     })

@@ -1,8 +1,13 @@
 //! The fates of a packet that a rule hits.
 
-use aya_ebpf::{bindings::TC_ACT_SHOT, helpers::generated::bpf_redirect_neigh};
+use core::ffi::c_void;
+
+use aya_ebpf::{
+    bindings::{__sk_buff, TC_ACT_SHOT},
+    helpers::generated::{bpf_loop, bpf_redirect_neigh},
+};
 use chaos_abi::{
-    Action, Direction, EventKind, MARK_PASS,
+    Action, Answer, Direction, EventKind, MARK_PASS,
     frame::{IPV6_HEADER, TCP_HEADER},
 };
 use chaos_ebpf::{Frame, Packet, Segment, tcp};
@@ -10,6 +15,8 @@ use chaos_ebpf::{Frame, Packet, Segment, tcp};
 use super::{
     NEXT,
     count::counters,
+    read::{Scratch, case},
+    refuse::refuse,
     skb::{Refused, Skb, redirect},
     tell,
     time::now,
@@ -32,7 +39,7 @@ const IPV6_LENGTH: u32 = 4;
 const IPV6_HOP_LIMIT: u32 = 7;
 const IPV6_ADDRESSES: u32 = 8;
 
-const TCP_CHECKSUM: u32 = 16;
+pub(super) const TCP_CHECKSUM: u32 = 16;
 
 /// Drops a packet as a network would: the sender's stack must not learn of it. A TC drop on egress
 /// is told to the socket (ENOBUFS, and TCP takes it for local congestion); a redirect to an
@@ -44,6 +51,7 @@ pub(super) fn swallow(packet: &Packet, slot: u32, action: Action) -> i32 {
     }
     let word = match action {
         Action::Loss => "loss",
+        Action::Reject => "reject",
         _ => "blackhole",
     };
     tell::verdict(word, packet, slot);
@@ -67,7 +75,7 @@ pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
         counters.let_through += 1;
         return NEXT;
     }
-    let Ok(verdict) = answer(skb, packet) else {
+    let Ok(verdict) = answered(skb) else {
         counters.failed += 1;
         return silently(packet.direction());
     };
@@ -83,6 +91,37 @@ pub(super) fn reset(skb: &Skb, packet: &Packet, slot: u32) -> i32 {
     verdict
 }
 
+/// Answers an attempt with an ICMP error; it goes no further.
+#[inline(always)]
+pub(super) fn reject(skb: &Skb, packet: &Packet, slot: u32, answer: Answer) -> i32 {
+    let Some(counters) = counters(slot) else {
+        return NEXT;
+    };
+    let Ok(verdict) = refuse(skb, packet, answer) else {
+        counters.failed += 1;
+        return silently(packet.direction());
+    };
+    counters.refused += 1;
+    if packet.is_segment() {
+        tell::event(EventKind::Refused, slot, packet, now());
+    }
+    tell::verdict("reject", packet, slot);
+    verdict
+}
+
+/// Whether an attempt has an answer: what is left of a datagram whose first fragment was answered has
+/// none, nor has what went to many.
+#[inline(always)]
+pub(super) fn may_answer(skb: &Skb, packet: &Packet) -> bool {
+    !packet.is_later_fragment() && packet.is_of_two() && !is_to_many(skb)
+}
+
+/// Whether a frame went to more than one station (IEEE 802.3 §3.2.3).
+#[inline(always)]
+fn is_to_many(skb: &Skb) -> bool {
+    skb.load(0).is_some_and(|[first]: [u8; 1]| first & 1 != 0)
+}
+
 /// Hands a packet to the kernel's own routing and neighbour look-up, out of this interface.
 #[inline(always)]
 pub(super) fn route(skb: &Skb) -> i32 {
@@ -92,11 +131,50 @@ pub(super) fn route(skb: &Skb) -> i32 {
 }
 
 #[inline(always)]
-fn silently(direction: Direction) -> i32 {
+pub(super) fn silently(direction: Direction) -> i32 {
     match direction {
         Direction::Egress => redirect(NOWHERE, false),
         Direction::Ingress => TC_ACT_SHOT,
     }
+}
+
+/// A segment on its way to become RSTs.
+#[repr(C)]
+struct Segments {
+    skb: *mut __sk_buff,
+    verdict: i32,
+    done: u32,
+}
+
+/// Answers the segment that was read; the verdict on what is left of it. As a callback, whose stack is
+/// given back at its end.
+#[inline(always)]
+fn answered(skb: &Skb) -> Result<i32, Refused> {
+    let mut segments = Segments {
+        skb: skb.raw(),
+        verdict: 0,
+        done: 0,
+    };
+    let turn: extern "C" fn(u64, *mut Segments) -> i64 = answer_read;
+    let context = (&raw mut segments).cast::<c_void>();
+    // SAFETY: the callback takes this context, which outlives the call.
+    unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
+    if segments.done == 0 {
+        return Err(Refused);
+    }
+    Ok(segments.verdict)
+}
+
+extern "C" fn answer_read(_: u64, segments: *mut Segments) -> i64 {
+    // SAFETY: `answered` gives its own.
+    let segments = unsafe { &mut *segments };
+    let Some(case) = case(Scratch::Hook) else {
+        return 1;
+    };
+    if let Ok(verdict) = answer(&Skb::from_raw(segments.skb), &case.packet) {
+        (segments.verdict, segments.done) = (verdict, 1);
+    }
+    1
 }
 
 /// Cuts the segment to its headers, sends it on as a RST, turns it round and sends that back.
@@ -122,7 +200,7 @@ fn answer(skb: &Skb, packet: &Packet) -> Result<i32, Refused> {
 #[inline(always)]
 fn cut(skb: &Skb, packet: &Packet) -> Result<(), Refused> {
     let l3 = packet.l3;
-    skb.cut(packet.l4 + TCP_HEADER as u32)?;
+    skb.resize(packet.l4 + TCP_HEADER as u32)?;
     let length = (packet.l4 - l3) as u16 + TCP_HEADER as u16;
     if packet.is_v6() {
         skb.store(
@@ -188,7 +266,7 @@ fn swap<const N: usize>(skb: &Skb, offset: u32) -> Result<(), Refused> {
 /// Whether the stack or a device will complete the checksum (`CHECKSUM_PARTIAL`). BPF cannot read
 /// that, but an update without a pseudo-header leaves a partial checksum alone.
 #[inline(always)]
-fn is_partial(skb: &Skb, checksum: u32) -> Result<bool, Refused> {
+pub(super) fn is_partial(skb: &Skb, checksum: u32) -> Result<bool, Refused> {
     const PROBE: u64 = 0x1234;
     let before: [u8; 2] = skb.load(checksum).ok_or(Refused)?;
     skb.l4_checksum(checksum, 0, PROBE)?;

@@ -6,10 +6,10 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{
-    bindings::{BPF_F_CURRENT_NETNS, bpf_sock_tuple},
-    helpers::generated::{bpf_sk_lookup_tcp, bpf_sk_release, bpf_tcp_sock},
+    bindings::{__sk_buff, BPF_F_CURRENT_NETNS, bpf_sock_tuple},
+    helpers::generated::{bpf_loop, bpf_sk_lookup_tcp, bpf_sk_release, bpf_tcp_sock},
 };
-use chaos_abi::{Action, ActorAnswer, Direction, Flow, MARK_PASS, MARK_ROUTE};
+use chaos_abi::{Action, ActorAnswer, Direction, Flow, MARK_OUT, MARK_PASS, MARK_ROUTE};
 use chaos_ebpf::{Case, Fate, Hit, Packet, Segment, tcp};
 
 use super::{
@@ -32,6 +32,7 @@ const NEW_SYN_RECV: u32 = 12;
 
 /// What a socket knows of its connection.
 #[derive(Clone, Copy)]
+#[repr(C)]
 struct Numbers {
     state: u32,
     rcv_nxt: u32,
@@ -39,9 +40,14 @@ struct Numbers {
     snd_una: u32,
 }
 
-/// Judges the flow as an egress packet of it would be judged, and resets it where a rule says so.
+/// Sends a frame that is marked; otherwise judges the flow as an egress packet of it would be judged, and resets it where a rule says so.
 #[inline(always)]
 pub(super) fn run(skb: &Skb) -> i32 {
+    if let Some(ingress) = ready(skb.mark()) {
+        skb.set_mark(MARK_PASS);
+        let sent = skb.send_copy(skb.ifindex(), ingress);
+        return sent.map_or(ActorAnswer::Failed, |()| ActorAnswer::Sent) as i32;
+    }
     let case = read(skb, Direction::Egress, Scratch::Actor);
     let returned = if case.is_some_and(|case| case.packet.is_segment()) {
         flow(skb)
@@ -49,6 +55,16 @@ pub(super) fn run(skb: &Skb) -> i32 {
         ActorAnswer::Malformed.returned(0)
     };
     returned as i32
+}
+
+/// Whether a frame with this mark goes into its interface; `None` for one that names a flow.
+#[inline(always)]
+fn ready(mark: u32) -> Option<bool> {
+    match mark {
+        MARK_PASS => Some(true),
+        MARK_OUT => Some(false),
+        _ => None,
+    }
 }
 
 #[inline(always)]
@@ -59,7 +75,7 @@ fn flow(skb: &Skb) -> u32 {
     let Some(numbers) = look_up(skb, &case.packet) else {
         return ActorAnswer::NoSocket.returned(slot);
     };
-    if emit(skb, &case.packet, numbers).is_err() {
+    if emitted(skb, numbers).is_err() {
         return ActorAnswer::Failed.returned(slot);
     }
     if let Some(counters) = counters(slot) {
@@ -157,6 +173,45 @@ fn tuple(flow: &Flow, v6: bool) -> ([u8; 36], u32) {
     tuple[8..10].copy_from_slice(&flow.peer_port);
     tuple[10..12].copy_from_slice(&flow.local_port);
     (tuple, 12)
+}
+
+/// RSTs to be sent.
+#[repr(C)]
+struct Emission {
+    skb: *mut __sk_buff,
+    numbers: Numbers,
+    done: u64,
+}
+
+/// Sends the RSTs, as a callback, whose stack is given back at its end.
+#[inline(always)]
+fn emitted(skb: &Skb, numbers: Numbers) -> Result<(), Refused> {
+    let mut emission = Emission {
+        skb: skb.raw(),
+        numbers,
+        done: 0,
+    };
+    let turn: extern "C" fn(u64, *mut Emission) -> i64 = emit_read;
+    let context = (&raw mut emission).cast::<c_void>();
+    // SAFETY: the callback takes this context, which outlives the call.
+    unsafe { bpf_loop(1, turn as *mut c_void, context, 0) };
+    if emission.done == 0 {
+        return Err(Refused);
+    }
+    Ok(())
+}
+
+extern "C" fn emit_read(_: u64, emission: *mut Emission) -> i64 {
+    // SAFETY: `emitted` gives its own.
+    let emission = unsafe { &mut *emission };
+    let Some(case) = case(Scratch::Actor) else {
+        return 1;
+    };
+    let skb = Skb::from_raw(emission.skb);
+    if emit(&skb, &case.packet, emission.numbers).is_ok() {
+        emission.done = 1;
+    }
+    1
 }
 
 /// Sends the RSTs: to the peer through the kernel's routing, to the local socket as if the peer

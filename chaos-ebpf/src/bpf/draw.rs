@@ -6,7 +6,7 @@ use aya_ebpf::{bindings::BPF_NOEXIST, helpers::generated::bpf_get_prandom_u32};
 use chaos_abi::{Action, CERTAIN, Drawn, flag};
 use chaos_ebpf::{Case, drawn, lost};
 
-use super::maps::{DRAWS, NUMBERS};
+use super::maps::{DRAWS, NUMBERS, Words};
 
 /// What a draw gave.
 #[must_use]
@@ -115,12 +115,12 @@ fn numbered(case: &mut Case) -> Option<&'static mut Drawn> {
                 ..Drawn::default()
             };
             // Another CPU may be first.
-            let _ = all.insert(&case.key, &case.fresh, BPF_NOEXIST.into());
+            let _ = all.insert(&case.key, words(&case.fresh), BPF_NOEXIST.into());
             all.get_ptr_mut(&case.key)?
         }
     };
     // SAFETY: an entry is not removed while a rule of its block is in force; other CPUs read it too.
-    let known = unsafe { &mut *known };
+    let known = unsafe { &mut *known.cast::<Drawn>() };
     if known.number == 0 {
         let number = add_one(NUMBERS.get_ptr_mut(u32::from(case.rule.block))?) + 1;
         // SAFETY: an aligned word of a map.
@@ -147,7 +147,7 @@ fn remember(case: &mut Case, is_lost: bool) {
         ..Drawn::default()
     };
     // Where there is no room those after it pass: without the first the packet is lost all the same.
-    let _ = all.insert(&case.key, &case.fresh, 0);
+    let _ = all.insert(&case.key, words(&case.fresh), 0);
 }
 
 /// Whether the first fragment of a packet was lost; not where that is not known.
@@ -158,9 +158,18 @@ fn was_lost(case: &mut Case) -> bool {
     };
     let ident = u64::from(case.packet.ident());
     case.name(case.packet.place());
+    let first = all.get_ptr(&case.key).map(<*const Words>::cast::<Drawn>);
     // SAFETY: an entry is not removed while a rule of its block is in force.
-    let first = unsafe { all.get(&case.key) };
+    let first = first.map(|first| unsafe { &*first });
     first.is_some_and(|first| first.opened == ident && first.number != 0)
+}
+
+/// The entry of a connection.
+#[inline(always)]
+fn words(drawn: &Drawn) -> &Words {
+    const _: () = assert!(size_of::<Drawn>() == size_of::<Words>());
+    // SAFETY: four words without padding.
+    unsafe { &*core::ptr::from_ref(drawn).cast::<Words>() }
 }
 
 /// Adds one, and gives what was there. The standard library has no such thing for this target; with a

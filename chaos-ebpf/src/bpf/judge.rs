@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::generated::bpf_loop;
-use chaos_abi::{Action, Bank, EventKind, MAX_RULES};
+use chaos_abi::{Action, Answer, Bank, EventKind, MAX_RULES};
 use chaos_ebpf::{Case, Fate, Hit, Packet};
 
 use super::{
@@ -65,6 +65,16 @@ fn judged(skb: &Skb, bank: Bank) -> Option<&'static Case> {
     each(Scratch::Hook, next_rule).map(|case| &*case)
 }
 
+/// The answer of a rule that the packet was judged by.
+#[inline(always)]
+pub(super) fn answer(slot: u32) -> Answer {
+    let Some(case) = case(Scratch::Hook) else {
+        return Answer::Port;
+    };
+    let taken = take_rule(case, slot);
+    taken.map_or(Answer::Port, |()| Answer::from_flags(case.rule.flags))
+}
+
 /// What one turn of [`each`] asks for.
 pub(super) const AGAIN: i64 = 0;
 /// What ends [`each`].
@@ -117,6 +127,12 @@ fn judge(case: &mut Case, slot: u32) {
         }
         Fate::Spared => {
             counters.spared += 1;
+            return;
+        }
+        Fate::LetThrough => {
+            counters.matched += 1;
+            counters.matched_bytes += u64::from(case.length);
+            counters.let_through += 1;
             return;
         }
         Fate::Hit(action) => action,

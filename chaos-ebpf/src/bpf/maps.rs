@@ -8,9 +8,8 @@ use aya_ebpf::{
     maps::{Array, LpmTrie, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use chaos_abi::{
-    ABI_VERSION, Bank, Block, Config, Counters, DrawKey, Drawn, FragmentFlow, FragmentKey,
-    LineState, MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, MAX_TICKETS, Seen, SeenKey,
-    Ticket,
+    ABI_VERSION, Bank, Block, Config, Counters, DrawKey, FragmentFlow, FragmentKey, LineState,
+    MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, MAX_TICKETS, Seen, SeenKey, Ticket,
 };
 use chaos_ebpf::Case;
 
@@ -64,6 +63,10 @@ pub(super) static LINE: Array<LineState> = Array::with_max_entries(1, 0);
 #[map]
 pub(super) static TICKETS: Array<Ticket> = Array::with_max_entries(MAX_TICKETS as u32, 0);
 
+/// Answers that wait: room for 120.
+#[map]
+pub(super) static PENDING: RingBuf = RingBuf::with_byte_size(32 * 1024, 0);
+
 /// What first fragments told about those after them; the oldest make room.
 #[map]
 pub(super) static FRAGMENTS: LruHashMap<FragmentKey, FragmentFlow> =
@@ -72,8 +75,12 @@ pub(super) static FRAGMENTS: LruHashMap<FragmentKey, FragmentFlow> =
 #[map]
 pub(super) static NUMBERS: Array<u64> = Array::with_max_entries(RULES_MAX, 0);
 
+/// The words of a [`Drawn`](chaos_abi::Drawn). Not as a structure: of one Linux 6.1 notes that it has no
+/// timer, and then takes no map in its place of which that is not noted.
+pub(super) type Words = [u64; 4];
+
 /// What is kept of connections. Not of this length: user space puts in one that has room.
-pub(super) type Connections = btf_maps::HashMap<DrawKey, Drawn, 1, { BPF_F_NO_PREALLOC as usize }>;
+pub(super) type Connections = btf_maps::HashMap<DrawKey, Words, 1, { BPF_F_NO_PREALLOC as usize }>;
 
 #[btf_map]
 pub(super) static DRAWS: ArrayOfMaps<Connections, 1> = ArrayOfMaps::new();

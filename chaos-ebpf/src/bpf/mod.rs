@@ -7,14 +7,17 @@ mod draw;
 mod judge;
 mod line;
 mod maps;
+mod quote;
 mod read;
+mod refuse;
 mod skb;
 mod table;
 mod tell;
 mod time;
 
 use aya_ebpf::{bindings::TC_ACT_UNSPEC, macros::classifier, programs::TcContext};
-use chaos_abi::{Action, Direction, MARK_PASS, MARK_ROUTE};
+use chaos_abi::{Action, Answer, Direction, MARK_PASS, MARK_ROUTE};
+use chaos_ebpf::{Hit, Packet};
 
 use self::{
     judge::Verdict,
@@ -37,7 +40,8 @@ pub(crate) fn netfault_egress(ctx: TcContext) -> i32 {
     hook(&Skb::of(&ctx), Direction::Egress)
 }
 
-/// Resets one idle connection: user space runs it with a frame that names the flow.
+/// Resets one idle connection: user space runs it with a frame that names the flow. One that has a
+/// mark of ours it sends as it is.
 #[classifier]
 pub(crate) fn netfault_actor(ctx: TcContext) -> i32 {
     actor::run(&Skb::of(&ctx))
@@ -68,11 +72,35 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
         Verdict::Divert => line::divert(skb.raw()),
-        Verdict::Act(hit, packet) => match hit.action {
-            Action::Blackhole | Action::Loss => act::swallow(packet, hit.slot, hit.action),
-            Action::Reset => act::reset(skb, packet, hit.slot),
-            // It is never the one that acts alone.
-            Action::Line => NEXT,
+        Verdict::Act(hit, packet) => match deed(skb, hit, packet) {
+            Deed::Drop => act::swallow(packet, hit.slot, hit.action),
+            Deed::Reset => act::reset(skb, packet, hit.slot),
+            Deed::Error(answer) => act::reject(skb, packet, hit.slot, answer),
+            Deed::Nothing => NEXT,
+        },
+    }
+}
+
+/// What is done to a packet.
+enum Deed {
+    Drop,
+    Reset,
+    Error(Answer),
+    Nothing,
+}
+
+/// What the rule that hits a packet does to it.
+#[inline(always)]
+fn deed(skb: &Skb, hit: Hit, packet: &Packet) -> Deed {
+    match hit.action {
+        Action::Blackhole | Action::Loss => Deed::Drop,
+        // It is never the one that acts alone.
+        Action::Line => Deed::Nothing,
+        Action::Reset => Deed::Reset,
+        Action::Reject if !act::may_answer(skb, packet) => Deed::Drop,
+        Action::Reject => match judge::answer(hit.slot) {
+            Answer::TcpReset => Deed::Reset,
+            answer => Deed::Error(answer),
         },
     }
 }

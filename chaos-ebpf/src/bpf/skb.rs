@@ -153,11 +153,33 @@ impl Skb {
         done(unsafe { bpf::bpf_l4_csum_replace(self.0, offset, from, to, 2) })
     }
 
-    /// Cuts the frame to `len` bytes; what was a GSO packet becomes a plain one.
+    /// Makes the frame `len` bytes long, new ones zero; what was a GSO packet becomes a plain one.
     #[inline(always)]
-    pub(super) fn cut(&self, len: u32) -> Result<(), Refused> {
+    pub(super) fn resize(&self, len: u32) -> Result<(), Refused> {
         // SAFETY: a live context.
         done(unsafe { bpf::bpf_skb_change_tail(self.0, len, 0) })
+    }
+
+    /// Puts `len` bytes of zeroes in front of the frame.
+    #[inline(always)]
+    pub(super) fn grow_head(&self, len: u32) -> Result<(), Refused> {
+        // SAFETY: a live context.
+        done(unsafe { bpf::bpf_skb_change_head(self.0, len, 0) })
+    }
+
+    /// Reads `N` bytes at an offset into memory of the kernel's.
+    ///
+    /// # Safety
+    ///
+    /// `to` has room for them.
+    #[inline(always)]
+    pub(super) unsafe fn load_into<const N: usize>(
+        &self,
+        offset: u32,
+        to: *mut [u8; N],
+    ) -> Result<(), Refused> {
+        // SAFETY: a live context; the caller has the room.
+        done(unsafe { bpf::bpf_skb_load_bytes(self.0.cast(), offset, to.cast(), N as u32) })
     }
 
     /// Sends a copy into (`ingress`) or out of its own interface.
@@ -186,6 +208,14 @@ impl Frame for Skb {
 pub(super) fn redirect(ifindex: u32, ingress: bool) -> i32 {
     // SAFETY: takes no pointer.
     (unsafe { bpf::bpf_redirect(ifindex, way(ingress)) }) as i32
+}
+
+/// The ones' complement sum of `sum` and some native words, not folded.
+#[inline(always)]
+pub(super) fn add<const N: usize>(bytes: &mut [u8; N], sum: u32) -> u32 {
+    let (from, to) = (core::ptr::null_mut(), bytes.as_mut_ptr().cast());
+    // SAFETY: `bytes` holds N bytes, a multiple of four.
+    (unsafe { bpf::bpf_csum_diff(from, 0, to, N as u32, sum) }) as u32
 }
 
 #[inline(always)]

@@ -87,6 +87,15 @@ fn a_rule_lives_until_its_deadline() {
 }
 
 #[test]
+fn a_reject_rule_lets_on_what_is_no_attempt() {
+    let reject = rule(Action::Reject.word(), 100, CERTAIN);
+    assert_eq!(fate(&reject, 0), Fate::LetThrough);
+    let mut datagram = case(RuleSet::EMPTY, 0, true);
+    datagram.packet.flow.protocol = 17;
+    assert_eq!(datagram.fate(&reject), Fate::Hit(Action::Reject));
+}
+
+#[test]
 fn a_rule_leaves_alone_what_its_fault_spares_while_it_is_in_force() {
     let spared_by = |slot: u16, deadline| Rule {
         spared_by: slot + 1,

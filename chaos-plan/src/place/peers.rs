@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use chaos_api::{LabelSelector, PeerPort, PeerWords, PortName, PortWords, Protocol, Reason};
+use chaos_api::{
+    LabelSelector, PeerPort, PeerWords, PortName, PortWords, Protocol, Reason, RejectWith,
+};
 use ipnet::IpNet;
 
 use super::{FaultView, Phase, PodView, PortView, gate::Stop, index::Index, selector, service};
@@ -68,11 +70,17 @@ fn nothing() -> PeerSet {
 fn protocols(fault: &FaultView) -> &'static [Protocol] {
     match fault.spec.traffic.protocol {
         _ if fault.spec.faults.reset.is_some() => &[Protocol::Tcp],
+        _ if resets_attempts(fault) => &[Protocol::Tcp],
         Protocol::Tcp => &[Protocol::Tcp],
         Protocol::Udp => &[Protocol::Udp],
         Protocol::Icmp => &[],
         Protocol::Any => &[Protocol::Tcp, Protocol::Udp],
     }
+}
+
+fn resets_attempts(fault: &FaultView) -> bool {
+    let reject = fault.spec.faults.reject;
+    reject.is_some_and(|reject| reject.with == RejectWith::TcpReset)
 }
 
 fn look_up(words: &PeerWords, scope: &Scope, notes: &mut Vec<String>) -> Vec<PeerSet> {

@@ -99,7 +99,7 @@ fn a_fault_that_met_nothing_says_so_when_it_is_over() {
     assert_eq!((receipt.first_hit, receipt.last_hit), (None, None));
     let expected = [
         "no traffic met this fault",
-        "packets dropped because the kernel made no RST for them: 2",
+        "packets dropped because the kernel made no answer to them: 2",
         "for 1.5s in all the holder stood still and everything passed",
     ];
     assert_eq!(receipt.warnings, expected);

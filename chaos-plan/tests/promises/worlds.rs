@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use chaos_abi as abi;
 use chaos_api::{
     Blackhole, Direction, Draw, Family, FaultSpec, Faults, IpBlock, Loss, Peer, PeerPort, Percent,
-    PortRange, Protocol, Reset, Span, Traffic,
+    PortRange, Protocol, Reject, RejectWith, Reset, Span, Traffic,
 };
 use chaos_plan::{Fault, PacketWords, Spare};
 use ipnet::IpNet;
@@ -84,12 +84,16 @@ fn spec() -> impl Strategy<Value = FaultSpec> {
 fn blocks() -> impl Strategy<Value = Faults> {
     let share = || option::of(select(vec!["0%", "50%", "100%"]));
     let share = move || share().prop_map(|s| s.map(|s| s.parse::<Percent>().unwrap()));
+    let reject = (select(RejectWith::ALL.to_vec()), share());
+    let reject = reject.prop_map(|(with, probability)| Reject { with, probability });
     let blocks = (
         option::of(share()),
         option::of(share()),
+        option::of(reject),
         option::of(share()),
     );
-    blocks.prop_map(|(blackhole, loss, reset)| Faults {
+    blocks.prop_map(|(blackhole, loss, reject, reset)| Faults {
+        reject,
         blackhole: blackhole.map(|probability| Blackhole { probability }),
         loss: loss.map(|share| Loss::of(share.unwrap_or(Percent::ALL))),
         reset: reset.map(|probability| Reset { probability }),

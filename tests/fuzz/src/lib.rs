@@ -44,6 +44,13 @@ fn compare(packet: &Packet, read: &Read) {
     assert_eq!(packet.has_ports(), own.ports.is_some());
     assert_eq!(packet.is_segment().then_some(packet.flags), read.segment);
     assert_eq!(packet.identities() as usize, read.words.len());
+    assert_eq!(packet.is_later_fragment(), read.is_later);
+    if !packet.is_segment() {
+        assert_eq!(packet.attempts(), read.is_datagram());
+    }
+    if packet.attempts() {
+        assert_eq!(packet.is_of_two(), read.is_of_two);
+    }
     let outer = read.words.last().expect("it is something").peer;
     assert_eq!(*packet.outer(), address(outer));
     assert!(!read.is_rest, "a reader knows of no frame before its first");

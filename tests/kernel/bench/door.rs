@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Mutex;
 
-use aya::maps::{Map, MapData, PerCpuHashMap, PerCpuValues, loaded_maps};
+use aya::maps::{Map, MapData, PerCpuHashMap, PerCpuValues, RingBuf, loaded_maps};
 use aya::programs::{ProgramInfo, SchedClassifier, TestRun, TestRunOptions, loaded_programs};
 use aya::util::nr_cpus;
-use chaos_abi::{Direction, Seen, SeenKey, maps};
+use chaos_abi::{Direction, Pending, Seen, SeenKey, maps};
 use chaos_agent::dataplane::{Dataplane, Program};
 
 /// Bytes that hold a `struct __sk_buff` of any kernel.
@@ -77,17 +77,9 @@ impl Door {
 
     /// Makes the entries in which the hooks count what they see on an interface, as attaching does.
     pub(crate) fn count_seen(&self, ifindex: u32) {
-        let ids = self.info(Program::Ingress).map_ids();
-        let ids = ids
-            .expect("a program has maps")
-            .expect("the kernel lists them");
-        let seen = loaded_maps().filter_map(Result::ok).find(|map| {
-            ids.contains(&map.id()) && map.name_as_str().is_some_and(|name| name == maps::SEEN)
-        });
-        let seen = MapData::from_id(seen.expect("the hooks count").id()).expect("it is loaded");
-        let mut seen: PerCpuHashMap<_, SeenKey, Seen> = Map::PerCpuHashMap(seen)
-            .try_into()
-            .expect("the layout is shared");
+        let seen = Map::PerCpuHashMap(self.map(maps::SEEN));
+        let mut seen: PerCpuHashMap<_, SeenKey, Seen> =
+            seen.try_into().expect("the layout is shared");
         let cpus = nr_cpus().expect("the kernel numbers its CPUs");
         for direction in [Direction::Ingress, Direction::Egress] {
             let direction = direction as u32;
@@ -96,6 +88,29 @@ impl Door {
             seen.insert(key, zeroes.expect("one a CPU"), 0)
                 .expect("there is room");
         }
+    }
+
+    /// Takes the answers that wait for user space, as its sender would.
+    pub(crate) fn pending(&self) -> Vec<Pending> {
+        let ring = Map::RingBuf(self.map(maps::PENDING));
+        let mut ring: RingBuf<_> = ring.try_into().expect("it is a ring");
+        let mut taken = Vec::new();
+        while let Some(record) = ring.next() {
+            taken.push(bytemuck::pod_read_unaligned(&record));
+        }
+        taken
+    }
+
+    /// A map that the hooks use.
+    fn map(&self, name: &str) -> MapData {
+        let ids = self.info(Program::Ingress).map_ids();
+        let ids = ids
+            .expect("a program has maps")
+            .expect("the kernel lists them");
+        let map = loaded_maps().filter_map(Result::ok).find(|map| {
+            ids.contains(&map.id()) && map.name_as_str().is_some_and(|found| found == name)
+        });
+        MapData::from_id(map.expect("the hooks use it").id()).expect("it is loaded")
     }
 
     fn info(&self, program: Program) -> ProgramInfo {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chaos_abi::{Counters, EventKind};
+use chaos_abi::{Answer, Counters, EventKind};
 
 /// What becomes of the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub(crate) enum Fate {
     Reset,
     /// Its sender gets a RST, and its receiver nothing.
     Refused,
+    /// Its sender gets an ICMP error.
+    Answered(Answer),
+    /// An ICMP error for its sender waits for user space.
+    Awaited(Answer),
 }
 
 /// What one packet must do. Everything that is not named here must stay as it was.
@@ -56,6 +60,18 @@ pub(crate) fn refused(slot: u16) -> Expect {
     acts(Fate::Refused, slot, |counters| counters.refused = 1)
 }
 
+/// The rule in this slot answers the datagram with an ICMP error.
+pub(crate) fn answered(slot: u16, answer: Answer) -> Expect {
+    acts(Fate::Answered(answer), slot, |counters| {
+        counters.refused = 1;
+    })
+}
+
+/// The rule in this slot leaves an ICMP error that refuses the connection.
+pub(crate) fn awaited(slot: u16, answer: Answer) -> Expect {
+    acts(Fate::Awaited(answer), slot, |counters| counters.refused = 1)
+}
+
 /// The reset rule in this slot has no answer to it.
 pub(crate) fn let_through(slot: u16) -> Expect {
     acts(Fate::Passes, slot, |counters| counters.let_through = 1)
@@ -83,6 +99,13 @@ impl Expect {
     pub(crate) fn undrawn(self, slot: u16) -> Self {
         self.also(slot, |counters| {
             (counters.matched, counters.undrawn) = (1, 1);
+        })
+    }
+
+    /// A reject rule matches it, and it is no attempt.
+    pub(crate) fn let_on(self, slot: u16) -> Self {
+        self.also(slot, |counters| {
+            (counters.matched, counters.let_through) = (1, 1);
         })
     }
 
@@ -116,9 +139,9 @@ impl Expect {
     /// The event that its fate tells each time.
     pub(crate) fn event(&self) -> Option<EventKind> {
         match self.fate {
-            Fate::Passes | Fate::Vanishes => None,
+            Fate::Passes | Fate::Vanishes | Fate::Answered(_) => None,
             Fate::Reset => Some(EventKind::Reset),
-            Fate::Refused => Some(EventKind::Refused),
+            Fate::Refused | Fate::Awaited(_) => Some(EventKind::Refused),
         }
     }
 

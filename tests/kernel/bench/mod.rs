@@ -13,13 +13,15 @@ pub(crate) mod packet;
 pub(crate) mod random;
 pub(crate) mod rst;
 pub(crate) mod told;
+pub(crate) mod unreachable;
 pub(crate) mod wire;
 pub(crate) mod words;
 
-use chaos_abi::{Counters, Direction};
+use chaos_abi::{Counters, Direction, MARK_OUT, MARK_PASS, Pending};
 use chaos_agent::dataplane::{Dataplane, Program, Verdict};
 use chaos_agent::inventory::boot_clock;
 use chaos_plan::{Fault, Op, Shape, Table, diff, lower, total};
+use chaos_tests::bed::Unreachable;
 
 use self::door::Door;
 use self::expect::{Expect, Fate};
@@ -76,6 +78,7 @@ impl Bench {
     /// Takes what the kernel has counted and sent so far as given, and empties its table.
     pub(crate) fn start_over(&mut self) {
         self.dataplane.drain();
+        self.door.pending();
         self.wire.frames();
         self.ledger = self.ledger.again(&self.dataplane);
         self.hold(&[]);
@@ -108,13 +111,29 @@ impl Bench {
     pub(crate) fn step(&mut self, way: Direction, packet: &Packet, expect: &Expect) {
         let verdict = self.count(way, packet, expect);
         let what = self.what(way, packet);
-        if matches!(expect.fate, Fate::Reset | Fate::Refused) {
-            let (back, found) = (Rst::back(packet, way), Rst::read(&verdict.frame));
-            assert_eq!(found, back, "the answer to: {what}");
-        } else {
-            let frame = frame::frame(packet, way);
-            assert_eq!(verdict.frame, frame, "the frame after: {what}");
+        match expect.fate {
+            Fate::Reset | Fate::Refused => {
+                let (back, found) = (Rst::back(packet, way), Rst::read(&verdict.frame));
+                assert_eq!(found, back, "the answer to: {what}");
+            }
+            Fate::Answered(answer) => {
+                let found = Unreachable::read(&verdict.frame);
+                let due = unreachable::due(packet, way, answer);
+                assert_eq!(found, due, "the answer to: {what}");
+            }
+            Fate::Awaited(_) => {}
+            Fate::Passes | Fate::Vanishes => {
+                let frame = frame::frame(packet, way);
+                assert_eq!(verdict.frame, frame, "the frame after: {what}");
+            }
         }
+        let left = self.door.pending();
+        let left: Vec<_> = left.iter().map(|pending| awaited(pending, way)).collect();
+        let due = match expect.fate {
+            Fate::Awaited(answer) => Some(unreachable::short(packet, way, answer)),
+            _ => None,
+        };
+        assert_eq!(left, Vec::from_iter(due), "left by: {what}");
         let onward = (expect.fate == Fate::Reset).then(|| Rst::onward(packet, way));
         let sent: Vec<Rst> = self.wire.frames().iter().map(|f| Rst::read(f)).collect();
         assert_eq!(sent, Vec::from_iter(onward), "sent onward after: {what}");
@@ -180,11 +199,23 @@ impl Bench {
     }
 }
 
+/// What an answer that waits says; it goes back where the packet came from.
+fn awaited(pending: &Pending, way: Direction) -> Unreachable {
+    let mark = match way {
+        Direction::Egress => MARK_PASS,
+        Direction::Ingress => MARK_OUT,
+    };
+    assert_eq!((pending.ifindex, pending.mark), (LOOPBACK, mark));
+    let length = usize::try_from(pending.length).expect("it is short");
+    Unreachable::read(&pending.frame[..length])
+}
+
 /// The TC action of a fate.
 pub(crate) fn code(fate: Fate, way: Direction) -> i32 {
     match (fate, way) {
         (Fate::Passes, _) => NEXT,
-        (Fate::Vanishes, Direction::Ingress) => SHOT,
-        (Fate::Vanishes, Direction::Egress) | (Fate::Reset | Fate::Refused, _) => REDIRECT,
+        (Fate::Vanishes | Fate::Awaited(_), Direction::Ingress) => SHOT,
+        (Fate::Vanishes | Fate::Awaited(_), Direction::Egress)
+        | (Fate::Reset | Fate::Refused | Fate::Answered(_), _) => REDIRECT,
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use chaos_api::{
     Blackhole, Direction, Draw, Family, FaultSpec, Faults, IpBlock, Loss, Peer, PeerPort, Percent,
-    PortRange, Protocol, Reset, Span, Traffic,
+    PortRange, Protocol, Reject, RejectWith, Reset, Span, Traffic,
 };
 use chaos_plan::{Fault, Spare};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -74,7 +74,14 @@ fn fault(random: &mut Random, world: &World, number: usize) -> Fault {
     let reset = resets.then(|| Reset {
         probability: share(random),
     });
-    let blackhole = (!resets || random.once_in(4)).then(|| Blackhole {
+    let with = random.one(&RejectWith::ALL);
+    let goes = is_tcp || with != RejectWith::TcpReset && traffic.protocol != Protocol::Icmp;
+    let reject = (goes && random.once_in(3)).then(|| Reject {
+        with,
+        probability: share(random),
+    });
+    let alone = !resets && reject.is_none();
+    let blackhole = (alone || random.once_in(4)).then(|| Blackhole {
         probability: share(random),
     });
     let loss = random
@@ -87,6 +94,7 @@ fn fault(random: &mut Random, world: &World, number: usize) -> Fault {
             faults: Faults {
                 blackhole,
                 loss,
+                reject,
                 reset,
                 ..Faults::default()
             },

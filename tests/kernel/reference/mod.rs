@@ -4,12 +4,14 @@ mod draws;
 mod ip;
 mod read;
 
-use chaos_abi::{Action, Direction};
+use chaos_abi::{Action, Answer, Direction};
 use chaos_plan::{Matching, PacketWords, PlannedRule, Table};
 
 use self::draws::Draws;
 use self::read::{Read, Reader, Words};
-use crate::bench::expect::{Expect, let_through, passes, refused, reset, vanishes};
+use crate::bench::expect::{
+    Expect, answered, awaited, let_through, passes, refused, reset, vanishes,
+};
 use crate::bench::packet::flags;
 use crate::bench::words::NEVER;
 
@@ -57,14 +59,18 @@ fn judge(table: &Table, packet: &Read, leased: bool, draws: &mut Draws) -> Expec
     let (spared, judging): (Rules, Rules) = running
         .into_iter()
         .partition(|(_, rule)| is_spared(table, rule, packet));
+    let (let_on, drawing): (Rules, Rules) = judging
+        .into_iter()
+        .partition(|(_, rule)| is(rule, Action::Reject) && !attempts(packet));
     draws.begin();
-    let (hit, undrawn): (Rules, Rules) = judging
+    let (hit, undrawn): (Rules, Rules) = drawing
         .into_iter()
         .partition(|(_, rule)| draws.hits(packet, rule));
     let strongest = |(_, rule): &&(u16, &PlannedRule)| (place(rule), rule.rule.rank);
     let actor = hit.iter().min_by_key(strongest);
     let expect = actor.map_or_else(passes, |(slot, rule)| fate(packet, *slot, rule));
     let expect = slots(&undrawn).fold(also_expired(expect), Expect::undrawn);
+    let expect = slots(&let_on).fold(expect, Expect::let_on);
     let expect = slots(&spared).fold(expect, Expect::spared);
     let others = slots(&hit).filter(|slot| actor.is_none_or(|(actor, _)| actor != slot));
     others.fold(expect, Expect::outranked)
@@ -103,15 +109,49 @@ fn slots(rules: &[(u16, &PlannedRule)]) -> impl Iterator<Item = u16> {
     rules.iter().map(|(slot, _)| *slot)
 }
 
-/// Which actions win: a blackhole over loss over a reset.
+fn is(rule: &PlannedRule, action: Action) -> bool {
+    rule.rule.action == action.word()
+}
+
+/// Whether a packet is what `reject` refuses: a SYN, or a datagram.
+fn attempts(packet: &Read) -> bool {
+    let flags = packet.segment.unwrap_or_default();
+    let opens = flags & (flags::SYN | flags::ACK | flags::RST) == flags::SYN;
+    opens || packet.is_datagram()
+}
+
+/// What a reject rule does to an attempt.
+fn refusal(packet: &Read, slot: u16, rule: &PlannedRule) -> Expect {
+    let answer = Answer::from_flags(rule.rule.flags);
+    if packet.is_later || !packet.is_of_two {
+        vanishes(slot)
+    } else if answer == Answer::TcpReset {
+        refused(slot)
+    } else if packet.segment.is_some() {
+        awaited(slot, answer)
+    } else {
+        answered(slot, answer)
+    }
+}
+
+/// Which actions win: a blackhole over loss over a reject over a reset.
 fn place(rule: &PlannedRule) -> usize {
-    let order = [Action::Blackhole, Action::Loss, Action::Reset].map(Action::word);
+    let order = [
+        Action::Blackhole,
+        Action::Loss,
+        Action::Reject,
+        Action::Reset,
+    ]
+    .map(Action::word);
     let place = order.iter().position(|word| *word == rule.rule.action);
     place.expect("it has an action")
 }
 
 /// What the rule that acts does to the packet.
 fn fate(packet: &Read, slot: u16, rule: &PlannedRule) -> Expect {
+    if is(rule, Action::Reject) {
+        return refusal(packet, slot, rule);
+    }
     // What is left of a segment whose first fragment was answered vanishes.
     if rule.rule.action != Action::Reset.word() || packet.is_rest {
         return vanishes(slot);

@@ -49,6 +49,17 @@ pub(crate) struct Read {
     pub(crate) fragment: Option<(u32, bool)>,
     /// Whether it is what is left of a packet whose first fragment was seen.
     pub(crate) is_rest: bool,
+    /// Whether it is a fragment after the first.
+    pub(crate) is_later: bool,
+    /// Whether it goes from one host to one host.
+    pub(crate) is_of_two: bool,
+}
+
+impl Read {
+    /// Whether it is a datagram of UDP, or part of one, and no error that quotes one.
+    pub(crate) fn is_datagram(&self) -> bool {
+        self.flow.protocol == UDP && self.words.len() == 1
+    }
 }
 
 /// Two ports.
@@ -85,6 +96,8 @@ impl Reader {
         let opens = segment.filter(|tcp| tcp[13] & 0x12 == 0x02);
         let is_rest = share(&mut self.0, &mut ip, &mut ports, way);
         Some(Read {
+            is_later: ip.fragment.as_ref().is_some_and(|fragment| fragment.later),
+            is_of_two: is_source(ip.source) && is_one(ip.target),
             words: vec![words(&ip, ports, way, way)],
             flow: flow(&ip, ports, way),
             way,
@@ -135,6 +148,8 @@ fn error(ip: &Ip, quoted: &Ip, ports: Ports, way: Direction) -> Read {
         opens: None,
         fragment: None,
         is_rest: false,
+        is_later: false,
+        is_of_two: true,
     }
 }
 
@@ -175,6 +190,25 @@ fn flow(ip: &Ip, ports: Ports, went: Direction) -> Flow {
         protocol: ip.protocol,
         _pad: [0; 3],
     }
+}
+
+/// Whether an address can be one host's: none of multicast (RFC 1112 §4, RFC 4291 §2.7), broadcast and
+/// the classes without use.
+fn is_one(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.octets()[0] < 224,
+        IpAddr::V6(v6) => !v6.is_multicast(),
+    }
+}
+
+/// Whether an address can be that of a sender: none of "this host on this network", either (RFC 1122
+/// §3.2.1.3, RFC 4291 §2.5.2).
+fn is_source(address: IpAddr) -> bool {
+    let here = match address {
+        IpAddr::V4(v4) => v4.octets()[0] == 0,
+        IpAddr::V6(v6) => v6.is_unspecified(),
+    };
+    is_one(address) && !here
 }
 
 /// The target's and the other end's, of a packet's source and target.

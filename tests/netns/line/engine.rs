@@ -28,10 +28,10 @@ impl Line {
             Engine::open(namespace, &target, false).expect("the kernel takes the programs");
         let engine = Arc::new(Mutex::new(engine));
         let over = Arc::new(AtomicBool::new(false));
-        let (ticked, ends) = (Arc::clone(&engine), Arc::clone(&over));
+        let (shared, ends) = (Arc::clone(&engine), Arc::clone(&over));
         let ticker = spawn(move || {
             while !ends.load(Ordering::Relaxed) {
-                let mut engine = ticked.lock().expect("no tick panics");
+                let mut engine = shared.lock().expect("no tick panics");
                 engine.tick().expect("the kernel is there");
                 drop(engine);
                 sleep(TICK);

@@ -1,4 +1,10 @@
 //! Datagrams that tell when they were sent, and whose arrival the kernel stamps.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "statistics of samples that are few"
+)]
 
 use std::io::IoSliceMut;
 use std::net::{SocketAddr, UdpSocket};

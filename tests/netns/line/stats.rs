@@ -1,4 +1,10 @@
 //! Whether samples are what was asked for.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "statistics of samples that are few"
+)]
 
 use std::fmt;
 use std::time::Duration;

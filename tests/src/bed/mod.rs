@@ -17,7 +17,7 @@ pub mod udp;
 pub mod wait;
 pub(crate) mod way;
 
-pub use capture::{Capture, Segment, all_dropped};
+pub use capture::{Capture, Segment, Unreachable, all_dropped};
 pub use fingerprint::{Fingerprint, Unchanged};
 pub use namespace::Namespace;
 pub use netfault::Netfault;

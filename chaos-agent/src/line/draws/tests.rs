@@ -1,4 +1,10 @@
 //! Draws are fair, whatever their correlation, and the same each time.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "statistics of samples that are few"
+)]
 
 use chaos_plan::{Chance, WHOLE};
 

@@ -108,6 +108,7 @@ pub(crate) fn spec() -> Vec<Rule> {
         ),
     ]);
     rules.extend(blocks());
+    rules.extend(reject());
     rules.push(immutable("mode"));
     rules.extend(OPTIONAL.map(immutable_optional));
     rules
@@ -115,11 +116,6 @@ pub(crate) fn spec() -> Vec<Rule> {
 
 /// Of the blocks together, and of those that were there.
 fn blocks() -> Vec<Rule> {
-    let all = Block::ALL.into_iter();
-    let netem: Vec<_> = all
-        .filter(|block| block.is_netem())
-        .map(|block| format!("has(self.faults.{block})"))
-        .collect();
     let same =
         Block::ALL.map(|block| format!("has(self.faults.{block}) == has(oldSelf.faults.{block})"));
     vec![
@@ -128,7 +124,7 @@ fn blocks() -> Vec<Rule> {
                 &format!(
                     "!has(self.faults.blackhole) || !({}) || \
                      (has(self.traffic) && has(self.traffic.direction))",
-                    netem.join(" || ")
+                    has_netem()
                 ),
                 "is required: alone, blackhole is for both ways and netem's faults for Egress; name \
                  one for all",
@@ -150,6 +146,60 @@ fn blocks() -> Vec<Rule> {
                 "no fault is added or removed later; create another one",
             ),
             ".faults",
+        ),
+    ]
+}
+
+/// Whether one of netem's is there.
+fn has_netem() -> String {
+    let netem = Block::ALL.into_iter().filter(|block| block.is_netem());
+    let netem: Vec<_> = netem
+        .map(|block| format!("has(self.faults.{block})"))
+        .collect();
+    netem.join(" || ")
+}
+
+/// Of `reject`, whose answer may be TCP's.
+fn reject() -> Vec<Rule> {
+    let tcp = "!has(self.faults.reject) || !has(self.faults.reject.with) || \
+               self.faults.reject.with != 'TcpReset' || !has(self.traffic)";
+    vec![
+        at(
+            rule(
+                &format!(
+                    "!has(self.faults.reject) || !({}) || has(self.faults.blackhole) || \
+                     (has(self.traffic) && has(self.traffic.direction))",
+                    has_netem()
+                ),
+                "is required: alone, reject is for both ways and netem's faults for Egress; name \
+                 one for all",
+            ),
+            ".traffic.direction",
+        ),
+        at(
+            rule(
+                "!has(self.faults.reject) || !has(self.traffic) || !has(self.traffic.protocol) || \
+                 self.traffic.protocol != 'ICMP'",
+                "does not go with reject, which refuses TCP and UDP; write one of them or remove it",
+            ),
+            ".traffic.protocol",
+        ),
+        at(
+            rule(
+                &format!("{tcp} || !has(self.traffic.protocol) || self.traffic.protocol != 'UDP'"),
+                "does not go with reject TcpReset; write TCP or remove it",
+            ),
+            ".traffic.protocol",
+        ),
+        at(
+            rule(
+                &format!(
+                    "{tcp} || !has(self.traffic.peers) || self.traffic.peers.all(p, \
+                     !has(p.ports) || p.ports.all(o, !has(o.protocol) || o.protocol != 'UDP'))"
+                ),
+                "have a UDP port, which does not go with reject TcpReset; write TCP or remove it",
+            ),
+            ".traffic.peers",
         ),
     ]
 }

@@ -1,6 +1,7 @@
 //! An independent observer: tcpdump on an interface, read back with a parser of our own.
 
 mod pcap;
+mod unreachable;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -16,6 +17,8 @@ use crate::bed::namespace::Namespace;
 use crate::bed::process::Process;
 use crate::bed::tools::Tool;
 use crate::bed::wait::eventually;
+
+pub use unreachable::Unreachable;
 
 /// The port fences are sent to: discard (RFC 863).
 const FENCE_PORT: u16 = 9;
@@ -62,6 +65,16 @@ impl Segment {
 impl Capture {
     /// Starts capturing `eth0`, both ways, and waits until tcpdump listens.
     pub fn start(host: &Namespace) -> Self {
+        Self::start_within(host, "192")
+    }
+
+    /// The same with every byte of each frame.
+    pub fn start_whole(host: &Namespace) -> Self {
+        Self::start_within(host, "0")
+    }
+
+    /// With at most so many bytes of a frame; 0 is all of them.
+    fn start_within(host: &Namespace, bytes: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let mut command = Tool::expect("tcpdump").command();
         command.args([
@@ -72,7 +85,7 @@ impl Capture {
             "-U",
             "--immediate-mode",
             "-s",
-            "192",
+            bytes,
             "-Z",
             "root",
         ]);
@@ -121,12 +134,22 @@ impl Capture {
         eventually("the capture shows the fence", Duration::from_secs(5), seen);
     }
 
+    /// The ICMP errors captured so far that say that a destination is out of reach; of frames that
+    /// are kept whole.
+    pub fn unreachable(&self) -> Vec<Unreachable> {
+        Unreachable::among(&pcap::frames(&self.written()))
+    }
+
     /// The file that tcpdump writes.
     pub fn file(&self) -> PathBuf {
         self.directory.path().join("pcap")
     }
 
     fn all(&self) -> Vec<Segment> {
-        pcap::parse(&fs::read(self.file()).unwrap_or_default())
+        pcap::parse(&self.written())
+    }
+
+    fn written(&self) -> Vec<u8> {
+        fs::read(self.file()).unwrap_or_default()
     }
 }

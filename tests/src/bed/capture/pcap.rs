@@ -10,19 +10,34 @@ use super::Segment;
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
 
-/// Reads a capture file of this machine's byte order; a last record that is cut short is left out.
+/// Reads the packets of a capture file.
 pub(super) fn parse(file: &[u8]) -> Vec<Segment> {
-    let mut segments = Vec::new();
+    let records = records(file).into_iter();
+    records
+        .filter_map(|(frame, bytes)| read_frame(frame, bytes))
+        .collect()
+}
+
+/// The frames of a capture file.
+pub(super) fn frames(file: &[u8]) -> Vec<&[u8]> {
+    let records = records(file).into_iter();
+    records.map(|(frame, _)| frame).collect()
+}
+
+/// The records of a capture file of this machine's byte order, each with its bytes on the wire; a
+/// last one that is cut short is left out.
+fn records(file: &[u8]) -> Vec<(&[u8], u32)> {
+    let mut records = Vec::new();
     let mut rest = file.get(FILE_HEADER..).unwrap_or_default();
     while let Some((header, after)) = rest.split_at_checked(RECORD_HEADER) {
         let word = |at: usize| u32::from_ne_bytes(header[at..at + 4].try_into().expect("four"));
         let Some((frame, next)) = after.split_at_checked(word(8) as usize) else {
             break;
         };
-        segments.extend(read_frame(frame, word(12)));
+        records.push((frame, word(12)));
         rest = next;
     }
-    segments
+    records
 }
 
 fn read_frame(frame: &[u8], bytes: u32) -> Option<Segment> {

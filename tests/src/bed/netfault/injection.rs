@@ -1,5 +1,6 @@
 //! A fault in force, held by a command in the foreground.
 
+use std::env;
 use std::time::Duration;
 
 use chaos_api::{Receipt, RuleCounters};
@@ -31,7 +32,13 @@ impl<'netfault> Injection<'netfault> {
         output: Output,
     ) -> Self {
         let mut ended = None;
-        let in_force = within(RECEIPT_WAIT, || {
+        // Emulated, the verifier takes seconds.
+        let patience = if env::var_os("NETFAULT_VM").is_some() {
+            6
+        } else {
+            1
+        };
+        let in_force = within(RECEIPT_WAIT * patience, || {
             ended = holder.ended();
             let stderr = output.outcome(0).stderr;
             let armed = stderr.lines().any(|line| line.starts_with("in force"));
