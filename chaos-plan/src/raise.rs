@@ -27,8 +27,8 @@ pub struct Observed {
     pub untold: u64,
 }
 
-/// What the delay line did for one rule; of delayed, shaped and overflowed frames, of the others
-/// packets of the wire.
+/// What the delay line did for one rule, in packets of the wire; overflowed in what it could not hold as
+/// one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LineCounts {
     /// Held back.

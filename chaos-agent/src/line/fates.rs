@@ -64,9 +64,6 @@ pub(super) fn pieces(
     let count = segments.count;
     let fates = fates(&acting, flows, tallies, header, count);
     let holds = delays(&acting, flows, header, layout);
-    for (hold, (slot, _)) in holds.iter().zip(&acting) {
-        tallies.of(*slot).delayed += u64::from(hold.delays);
-    }
     let most = most(&acting, segments);
     let mut pieces = Vec::with_capacity(1);
     let mut at = 0;
@@ -86,7 +83,10 @@ pub(super) fn pieces(
                 corrupt: fate.corrupt,
                 holds: prompt(holds, fate.prompt),
             };
-            pieces.extend(shape(&acting, flows, tallies, header, bytes, piece));
+            if let Some(piece) = shape(&acting, flows, tallies, header, bytes, piece) {
+                note_held(&acting, tallies, &piece);
+                pieces.push(piece);
+            }
         }
         at = end;
     }
@@ -102,6 +102,15 @@ fn once_a_block(acting: Vec<(u16, &LineRule)>) -> Vec<(u16, &LineRule)> {
         }
     }
     once
+}
+
+/// Counts the packets of a piece for each rule that delays them.
+fn note_held(acting: &[(u16, &LineRule)], tallies: &mut Tallies, piece: &Piece) {
+    for (hold, (slot, _)) in piece.holds.iter().zip(acting) {
+        if hold.delays {
+            tallies.of(*slot).delayed += piece.range.len() as u64;
+        }
+    }
 }
 
 /// How many packets may go together: as many as the slowest rate sends in one grain.
@@ -224,7 +233,7 @@ fn shape(
             tallies.of(*slot).queue_full += 1;
             return None;
         };
-        tallies.of(*slot).shaped += 1;
+        tallies.of(*slot).shaped += piece.range.len() as u64;
         hold.wait = leaves - at;
         at = leaves;
     }

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 pub struct Tally {
     /// Whose fate was drawn.
     pub drawn: u64,
-    /// Frames that were held back.
+    /// Held back.
     pub delayed: u64,
-    /// Pieces of frames that went through a rate's queue.
+    /// Sent on at the rule's rate.
     pub shaped: u64,
     /// Dropped.
     pub lost: u64,

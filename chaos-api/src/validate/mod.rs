@@ -92,8 +92,8 @@ impl FaultSpec {
         let is_open = self.faults.has_netem() && self.traffic.direction.is_none();
         if let (true, Some((block, _))) = (is_open, opposed.next()) {
             let needed = format!(
-                "is required: alone, {block} is for both ways and loss for Egress; name one for \
-                 both faults"
+                "is required: alone, {block} is for both ways and netem's faults for Egress; name \
+                 one for all"
             );
             findings.refuse_absence("spec.traffic.direction", &needed);
         }
