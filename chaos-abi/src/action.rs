@@ -12,6 +12,9 @@ pub enum Action {
     Loss = 3,
     /// Drop silently.
     Blackhole = 4,
+    /// Hand over to the delay line. Wins over none: it acts where no other does, together with those
+    /// like it.
+    Line = 16,
 }
 
 impl Action {
@@ -23,6 +26,7 @@ impl Action {
             2 => Some(Self::Reject),
             3 => Some(Self::Loss),
             4 => Some(Self::Blackhole),
+            16 => Some(Self::Line),
             _ => None,
         }
     }

@@ -23,6 +23,11 @@ pub struct Counters {
     /// Let through by a reset rule: RST segments of the ends themselves, and fragments without a TCP
     /// header. By a reject rule: all that is no attempt.
     pub let_through: u64,
+    /// Handed to the delay line.
+    pub diverted: u64,
+    /// Meant for the delay line, but it gave no sign of life, or as many rules as it takes had the
+    /// packet already; passed on as it was.
+    pub bypassed: u64,
     /// Meant to be answered, but the kernel could not make the answer; dropped instead.
     pub failed: u64,
     /// Connections reset without a passing packet.

@@ -15,6 +15,7 @@ mod draw;
 mod event;
 mod flow;
 pub mod frame;
+mod line;
 pub mod maps;
 mod rule;
 mod set;
@@ -30,6 +31,10 @@ pub use counters::{Counters, Seen, SeenKey};
 pub use draw::{DrawKey, Drawn};
 pub use event::{Event, EventKind};
 pub use flow::{Direction, Flow, FragmentFlow, FragmentKey, Protocol, mapped};
+pub use line::{
+    LINE_BEAT, LINE_MAGIC, LINE_RULES, LINE_STALE, LineHeader, LineState, MARK_LINE, MAX_TICKETS,
+    NO_RULE, Ticket,
+};
 pub use rule::{CERTAIN, RULES_A_BLOCK, Rule, flag};
 pub use set::RuleSet;
 

@@ -25,6 +25,10 @@ pub const FRAGMENTS: &str = "FRAGMENTS";
 pub const BIRTHS: &str = "BIRTHS";
 /// Per-CPU array of one `u64`: connections that found [`BIRTHS`] full when they began.
 pub const UNBORN: &str = "UNBORN";
+/// Array of one [`LineState`](crate::LineState).
+pub const LINE: &str = "LINE";
+/// Array of [`Ticket`](crate::Ticket).
+pub const TICKETS: &str = "TICKETS";
 /// Array of `u64`, indexed by a rule's [`block`](crate::Rule::block): how many connections the block
 /// has numbered.
 pub const NUMBERS: &str = "NUMBERS";
@@ -43,3 +47,5 @@ pub const EGRESS: &str = "netfault_egress";
 /// The program that resets one idle connection, or sends a frame as it is; run through
 /// `BPF_PROG_TEST_RUN`.
 pub const ACTOR: &str = "netfault_actor";
+/// The program on what comes back from the delay line.
+pub const RETURN: &str = "netfault_line";

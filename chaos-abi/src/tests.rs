@@ -16,6 +16,7 @@ fn words_are_read_back_and_unknown_ones_refused() {
         Action::Reject,
         Action::Loss,
         Action::Blackhole,
+        Action::Line,
     ] {
         assert_eq!(Action::from_word(action.word()), Some(action));
     }

@@ -1,6 +1,6 @@
 //! aya's marker for types that may be copied between user space and maps.
 
-use crate::{Birth, Config, Counters, DrawKey, Drawn, Flow, Seen, SeenKey};
+use crate::{Birth, Config, Counters, DrawKey, Drawn, Flow, LineState, Seen, SeenKey, Ticket};
 
 macro_rules! pod {
     ($($word:ty),*) => {
@@ -9,4 +9,6 @@ macro_rules! pod {
     };
 }
 
-pod!(Birth, Config, Counters, DrawKey, Drawn, Flow, Seen, SeenKey);
+pod!(
+    Birth, Config, Counters, DrawKey, Drawn, Flow, LineState, Seen, SeenKey, Ticket
+);

@@ -9,6 +9,7 @@ use crate::{
     holder::RunDir,
     inventory::{Capabilities, Capability, Whose, kernel_release},
     leftovers::{self, Leftovers},
+    line,
 };
 
 /// The oldest kernel that netfault is tried on.
@@ -75,6 +76,7 @@ pub fn quick() -> Vec<Check> {
 pub fn thorough() -> Vec<Check> {
     let mut checks = quick();
     checks.push(Check::new("programs", programs()));
+    checks.push(Check::new("delay line", delay_line()));
     checks
 }
 
@@ -105,6 +107,16 @@ fn judged(looked: &Leftovers, clean: bool) -> Result<String, (String, &'static s
         (false, false) => Err((
             format!("filters of a netfault that was killed, which pass everything: {found}"),
             "netfault doctor --clean",
+        )),
+    }
+}
+
+fn delay_line() -> Result<String, (String, &'static str)> {
+    match line::check() {
+        Ok(schedule) => Ok(format!("its thread runs {schedule}")),
+        Err(error) => Err((
+            error.to_string(),
+            "load the module tun, and let this container use /dev/net/tun",
         )),
     }
 }

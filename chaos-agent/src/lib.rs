@@ -10,4 +10,5 @@ pub mod flows;
 pub mod holder;
 pub mod inventory;
 pub mod leftovers;
+pub mod line;
 pub mod node;

@@ -1,12 +1,12 @@
 //! The fault words of the command line, in netem's grammar: `reset 50% per connection`.
 
+mod netem;
+
 use std::iter::Peekable;
 
 use thiserror::Error;
 
-use crate::{
-    Blackhole, Block, Faults, Loss, Percent, PercentError, Reject, RejectWith, Reset, local,
-};
+use crate::{Blackhole, Block, Faults, Percent, PercentError, Reject, RejectWith, Reset};
 
 /// Why words are no faults; one line each.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -33,12 +33,22 @@ pub enum GrammarError {
         /// The word after it.
         word: String,
     },
-    /// A fault without the share that it needs.
-    #[error("{block}: needs a share; write it as in \"{fix}\"", block = .0, fix = pattern(*.0))]
-    NoShare(Block),
-    /// A parameter of loss that is planned.
-    #[error("loss: {word} is not in this version; write it as in \"{fix}\"", word = .0, fix = pattern(Block::Loss))]
-    PlannedLoss(&'static str),
+    /// A fault without the value that it needs.
+    #[error("{block}: needs {kind}; write it as in \"{fix}\"", fix = pattern(*.block))]
+    NoValue {
+        /// The fault.
+        block: Block,
+        /// What it needs.
+        kind: &'static str,
+    },
+    /// A value that is none.
+    #[error("{block}: {problem}")]
+    Value {
+        /// The fault.
+        block: Block,
+        /// What is wrong, and what is allowed.
+        problem: String,
+    },
     /// A share that is none.
     #[error("{block}: {source}")]
     Share {
@@ -58,18 +68,13 @@ pub enum GrammarError {
 }
 
 /// Faults of the design that this version does not have.
-const PLANNED: [&str; 14] = [
-    "corrupt",
-    "delay",
+const PLANNED: [&str; 9] = [
     "dns",
-    "duplicate",
     "half-open",
     "http",
     "limit-data",
     "mtu",
     "one-way-silence",
-    "rate",
-    "reorder",
     "slow-close",
     "stall",
     "timeout",
@@ -107,11 +112,12 @@ impl Faults {
         while let Some(word) = words.next() {
             let block = Block::from_word(word)?;
             let with = words.next_if(|word| block == Block::Reject && is_answer(word));
-            let share = match block {
-                Block::Loss => Some(loss(&mut words)?),
-                Block::Blackhole | Block::Reject | Block::Reset => share(block, &mut words)?,
-            };
-            faults.add(block, with, share)?;
+            if block.is_netem() {
+                faults.read_netem(block, &mut words)?;
+            } else {
+                let share = share(block, &mut words)?;
+                faults.add(block, with, share)?;
+            }
         }
         if faults == Self::default() {
             return Err(GrammarError::Empty);
@@ -127,15 +133,12 @@ impl Faults {
     ) -> Result<(), GrammarError> {
         let twice = match block {
             Block::Blackhole => self.blackhole.replace(Blackhole { probability }).is_some(),
-            Block::Loss => {
-                let loss = probability.ok_or(GrammarError::NoShare(block))?;
-                self.loss.replace(Loss { loss }).is_some()
-            }
             Block::Reject => {
                 let with = with.map_or(Ok(RejectWith::default()), answer)?;
                 self.reject.replace(Reject { with, probability }).is_some()
             }
             Block::Reset => self.reset.replace(Reset { probability }).is_some(),
+            _ => false,
         };
         if twice {
             Err(GrammarError::Twice(block))
@@ -182,32 +185,17 @@ fn share<'a>(
     }
 }
 
-/// Reads what follows `loss`, as netem has it: `[random] 2%`.
-fn loss<'a>(words: &mut Peekable<impl Iterator<Item = &'a str>>) -> Result<Percent, GrammarError> {
-    let block = Block::Loss;
-    let _ = words.next_if_eq(&"random");
-    let planned = |word: &&str| local::PLANNED_LOSS.into_iter().find(|known| known == word);
-    if let Some(word) = words.peek().and_then(planned) {
-        return Err(GrammarError::PlannedLoss(word));
-    }
-    let share = words.next_if(|word| is_number(word));
-    let share: Percent = share
-        .ok_or(GrammarError::NoShare(block))?
-        .parse()
-        .map_err(|source| GrammarError::Share { block, source })?;
-    match words.peek() {
-        Some(word) if is_number(word) => Err(GrammarError::PlannedLoss("correlation")),
-        Some(&"per") => Err(GrammarError::PlannedLoss("per")),
-        _ => Ok(share),
-    }
-}
-
 /// How a fault and its share are written.
 fn pattern(block: Block) -> &'static str {
     match block {
         Block::Blackhole => "blackhole 50% per connection",
+        Block::Corrupt => "corrupt 0.1%",
+        Block::Delay => "delay 100ms 10ms 25% distribution normal",
+        Block::Duplicate => "duplicate 1%",
         Block::Loss => "loss 2%",
+        Block::Rate => "rate 20mbit burst 32kb",
         Block::Reject => "reject icmp-host 50% per connection",
+        Block::Reorder => "reorder 25% 50% gap 5",
         Block::Reset => "reset 50% per connection",
     }
 }

@@ -29,7 +29,10 @@ mod validate;
 
 pub use change::Change;
 pub use draw::Draw;
-pub use faults::{Blackhole, Block, Faults, Loss, Reject, RejectWith, Reset};
+pub use faults::{
+    Apply, Blackhole, Block, Corrupt, Delay, Distribution, Duplicate, Faults, Gemodel, Loss,
+    LossPer, Rate, RatePer, Reject, RejectWith, Reorder, Reset, Stage,
+};
 pub use file::FileError;
 pub use flow::FlowInfo;
 pub use grammar::GrammarError;
@@ -56,7 +59,10 @@ pub use traffic::{
     Connections, Direction, Family, Initiator, Interfaces, IpBlock, Peer, PeerPort, Protocol,
     Traffic,
 };
-pub use units::{Percent, PercentError, PortRange, PortRangeError, Span, SpanError};
+pub use units::{
+    Bitrate, BitrateError, Percent, PercentError, PortRange, PortRangeError, Size, SizeError, Span,
+    SpanError,
+};
 pub use validate::Invalid;
 
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{

@@ -23,7 +23,7 @@ const CLUSTER: [&str; 10] = [
 ];
 
 /// Words of `spec.faults.loss` that this version does not have.
-pub(crate) const PLANNED_LOSS: [&str; 5] = ["correlation", "gemodel", "nth", "per", "probability"];
+pub(crate) const PLANNED_LOSS: [&str; 1] = ["probability"];
 
 /// The keys of a mapping.
 #[derive(Default, Deserialize)]

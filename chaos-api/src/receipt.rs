@@ -149,7 +149,12 @@ pub struct RuleCounters {
     /// RST segments of the ends themselves, let through by a reset rule; what is no attempt, by a
     /// reject rule.
     pub let_through: u64,
-    /// Meant to be answered, but the kernel could not make the answer; dropped instead.
+    /// Handed to the delay line, which did what the counters below tell.
+    pub diverted: u64,
+    /// Meant for the delay line, which did not answer, or had four rules for the packet already; passed as
+    /// they were.
+    pub bypassed: u64,
+    /// Meant to be answered or handed over, but the kernel could not; dropped instead.
     pub failed: u64,
     /// Connections reset without a passing packet; not part of `matched`.
     pub idle_reset: u64,
@@ -160,6 +165,20 @@ pub struct RuleCounters {
     pub expired: u64,
     /// Packets that matched while the holder's lease was over, and passed; not part of `matched`.
     pub lapsed: u64,
+    /// Held back by the delay line; not part of `matched`, as all that the line tells.
+    pub delayed: u64,
+    /// Packets of the wire that the delay line lost.
+    pub lost: u64,
+    /// Packets of the wire that it sent twice.
+    pub duplicated: u64,
+    /// Packets of the wire in which it flipped a bit.
+    pub corrupted: u64,
+    /// Packets of the wire that it did not delay, ahead of others.
+    pub reordered: u64,
+    /// Sent on at the rule's rate.
+    pub shaped: u64,
+    /// Dropped since the queue of the rule's rate, or the delay line's memory, was full.
+    pub overflowed: u64,
 }
 
 impl RuleCounters {
@@ -175,7 +194,9 @@ impl RuleCounters {
         self.combined(other, u64::max)
     }
 
-    fn combined(self, other: Self, both: impl Fn(u64, u64) -> u64) -> Self {
+    /// Both, counter by counter.
+    #[must_use]
+    pub fn combined(self, other: Self, both: impl Fn(u64, u64) -> u64) -> Self {
         Self {
             matched: both(self.matched, other.matched),
             matched_bytes: both(self.matched_bytes, other.matched_bytes),
@@ -185,16 +206,25 @@ impl RuleCounters {
             reset: both(self.reset, other.reset),
             refused: both(self.refused, other.refused),
             let_through: both(self.let_through, other.let_through),
+            diverted: both(self.diverted, other.diverted),
+            bypassed: both(self.bypassed, other.bypassed),
             failed: both(self.failed, other.failed),
             idle_reset: both(self.idle_reset, other.idle_reset),
             spared: both(self.spared, other.spared),
             expired: both(self.expired, other.expired),
             lapsed: both(self.lapsed, other.lapsed),
+            delayed: both(self.delayed, other.delayed),
+            lost: both(self.lost, other.lost),
+            duplicated: both(self.duplicated, other.duplicated),
+            corrupted: both(self.corrupted, other.corrupted),
+            reordered: both(self.reordered, other.reordered),
+            shaped: both(self.shaped, other.shaped),
+            overflowed: both(self.overflowed, other.overflowed),
         }
     }
 
     /// The counters with their names in words, in the order of the fields.
-    pub const fn named(&self) -> [(&'static str, u64); 13] {
+    pub const fn named(&self) -> [(&'static str, u64); 22] {
         [
             ("matched", self.matched),
             ("matched bytes", self.matched_bytes),
@@ -204,11 +234,20 @@ impl RuleCounters {
             ("reset", self.reset),
             ("refused", self.refused),
             ("let through", self.let_through),
+            ("diverted", self.diverted),
+            ("bypassed", self.bypassed),
             ("failed", self.failed),
             ("idle reset", self.idle_reset),
             ("spared", self.spared),
             ("expired", self.expired),
             ("lapsed", self.lapsed),
+            ("delayed", self.delayed),
+            ("lost", self.lost),
+            ("duplicated", self.duplicated),
+            ("corrupted", self.corrupted),
+            ("reordered", self.reordered),
+            ("shaped", self.shaped),
+            ("overflowed", self.overflowed),
         ]
     }
 }

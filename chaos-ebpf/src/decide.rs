@@ -1,6 +1,8 @@
 //! What one rule means for one packet, and which of several rules acts.
 
-use chaos_abi::{Action, Bank, Birth, Block, DrawKey, Drawn, RULES_A_BLOCK, Rule, WORDS};
+use chaos_abi::{
+    Action, Bank, Birth, Block, DrawKey, Drawn, LINE_RULES, NO_RULE, RULES_A_BLOCK, Rule, WORDS,
+};
 
 use crate::{Losses, Matched, Packet, Tables, hash};
 
@@ -55,6 +57,8 @@ pub struct Case {
     rank: u16,
     /// The slot of the strongest hit.
     slot: u32,
+    /// The slots of the delay line's rules that hit it; the rest are [`NO_RULE`].
+    pub lines: [u16; LINE_RULES],
     /// The rule whose turn it is.
     pub rule: Rule,
     /// What draws look up and put in.
@@ -111,6 +115,7 @@ impl Case {
         self.hash = hash(&self.packet.flow);
         self.leased = u32::from(leased);
         (self.action, self.rank, self.slot) = (0, 0, 0);
+        self.lines = [NO_RULE; LINE_RULES];
         self.losses.clear();
     }
 
@@ -171,6 +176,24 @@ impl Case {
         let loser = (self.action != 0).then_some(self.slot);
         (self.action, self.rank, self.slot) = (action, hit.rank, hit.slot);
         loser
+    }
+
+    /// Takes a hit of the delay line; `false` where it has as many as it can.
+    #[inline(always)]
+    pub fn divert(&mut self, slot: u32) -> bool {
+        for line in &mut self.lines {
+            if *line == NO_RULE {
+                *line = (slot & 0xffff) as u16;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether the delay line's rules hit it.
+    #[inline(always)]
+    pub fn has_lines(&self) -> bool {
+        self.lines[0] != NO_RULE
     }
 
     /// The rule that acts.

@@ -90,6 +90,9 @@ fn write_rule(out: &mut String, slot: u16, planned: &PlannedRule, table: &Table)
     } else {
         format!("each {unit} {by}, draws below {threshold:#x} of {CERTAIN:#x}")
     };
+    if let Some(shape) = &planned.shape {
+        writeln!(out, "    by the delay line: {shape:?}")?;
+    }
     let until = Span::from_nanos(deadline);
     if action == Action::Reject.word() {
         writeln!(out, "    answers {}", answer(flags))?;

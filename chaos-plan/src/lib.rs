@@ -14,12 +14,14 @@ mod explain;
 mod image;
 mod lower;
 mod matching;
+mod netem;
 mod parts;
 mod place;
 mod ports;
 mod prefixes;
 mod raise;
 mod report;
+mod shape;
 mod status;
 mod table;
 mod text;
@@ -30,6 +32,7 @@ pub use body::{
 };
 pub use clock::{Sample, ServerClock};
 pub use diff::{Op, diff};
+pub use draw::splitmix64;
 pub use explain::explain;
 pub use image::Image;
 pub use lower::{LowerError, lower};
@@ -38,7 +41,10 @@ pub use place::{
     EndpointView, FaultView, NamespaceView, NodeView, Outcome, Phase, Placement, PodRef, PodView,
     PortView, Refusal, ServiceView, Verdict, World, place,
 };
-pub use raise::{Clock, Life, Observed, raise, total};
+pub use raise::{Clock, Life, LineCounts, Observed, raise, total};
 pub use report::{PodReport, Preview, Report, ReportState, UnreadableReport};
+pub use shape::{
+    Apply, Chance, Delay, Distribution, Loss, Per, Rate, Reorder, Shape, Share, WHOLE,
+};
 pub use status::{Agent, Answer, aggregate, next_change};
 pub use table::{Fault, PlannedRule, RuleId, Spare, Table};

@@ -17,6 +17,8 @@ const BEFORE: &str = "before an edit";
 pub struct Observed {
     /// By slot, the [`total`] over all CPUs; an absent slot counted nothing.
     pub counters: BTreeMap<u16, Counters>,
+    /// By slot, what the delay line did; an absent slot did nothing.
+    pub line: BTreeMap<u16, LineCounts>,
     /// By interface name and direction, summed over CPUs, in the order to show.
     pub seen: Vec<(String, Direction, Seen)>,
     /// Distinct connections reset or refused, by fault name.
@@ -25,6 +27,42 @@ pub struct Observed {
     pub untold: u64,
     /// Connections that began while there was no room to remember it, since the programs were loaded.
     pub unborn: u64,
+}
+
+/// What the delay line did for one rule, in packets of the wire; overflowed in what it could not hold as
+/// one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineCounts {
+    /// Held back.
+    pub delayed: u64,
+    /// Dropped by a draw.
+    pub lost: u64,
+    /// Sent twice.
+    pub duplicated: u64,
+    /// Had a bit flipped.
+    pub corrupted: u64,
+    /// Not delayed, ahead of others.
+    pub reordered: u64,
+    /// Sent on at its rate.
+    pub shaped: u64,
+    /// Found a queue full.
+    pub overflowed: u64,
+}
+
+impl LineCounts {
+    /// The sums of both.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            delayed: self.delayed + other.delayed,
+            lost: self.lost + other.lost,
+            duplicated: self.duplicated + other.duplicated,
+            corrupted: self.corrupted + other.corrupted,
+            reordered: self.reordered + other.reordered,
+            shaped: self.shaped + other.shaped,
+            overflowed: self.overflowed + other.overflowed,
+        }
+    }
 }
 
 /// The life of one fault.
@@ -43,7 +81,7 @@ pub struct Life {
     /// How many connections had begun without room to remember it when it came into force.
     pub unborn: u64,
     /// What those of its rules counted that an edit took away.
-    pub past: BTreeMap<Block, Counters>,
+    pub past: BTreeMap<Block, (Counters, LineCounts)>,
 }
 
 /// Turns the boot clock into wall time.
@@ -73,6 +111,8 @@ pub fn total(per_cpu: &[Counters]) -> Counters {
             dropped: sum.dropped + cpu.dropped,
             reset: sum.reset + cpu.reset,
             refused: sum.refused + cpu.refused,
+            diverted: sum.diverted + cpu.diverted,
+            bypassed: sum.bypassed + cpu.bypassed,
             let_through: sum.let_through + cpu.let_through,
             failed: sum.failed + cpu.failed,
             idle_reset: sum.idle_reset + cpu.idle_reset,
@@ -99,12 +139,13 @@ pub fn raise(
     let counted = |slot: u16| observed.counters.get(&slot).copied().unwrap_or_default();
     let own = own.filter_map(|(slot, planned)| {
         let traffic = planned.matching.to_string();
-        Some((planned.id.block?, traffic, counted(slot)))
+        let line = observed.line.get(&slot).copied().unwrap_or_default();
+        Some((planned.id.block?, traffic, counted(slot), line))
     });
     let past = life.past.iter();
-    let past = past.map(|(block, counters)| (*block, BEFORE.to_owned(), *counters));
+    let past = past.map(|(block, (counters, line))| (*block, BEFORE.to_owned(), *counters, *line));
     let own: Vec<_> = own.chain(past).collect();
-    let all: Vec<Counters> = own.iter().map(|(_, _, counters)| *counters).collect();
+    let all: Vec<Counters> = own.iter().map(|(_, _, counters, _)| *counters).collect();
     let all = total(&all);
     let hit = |at: u64| if at == 0 { None } else { clock.at(at) };
     Receipt {
@@ -129,7 +170,7 @@ pub fn raise(
     }
 }
 
-fn rule((fault, traffic, counters): (Block, String, Counters)) -> RuleReceipt {
+fn rule((fault, traffic, counters, line): (Block, String, Counters, LineCounts)) -> RuleReceipt {
     RuleReceipt {
         fault,
         traffic,
@@ -142,11 +183,20 @@ fn rule((fault, traffic, counters): (Block, String, Counters)) -> RuleReceipt {
             reset: counters.reset,
             refused: counters.refused,
             let_through: counters.let_through,
+            diverted: counters.diverted,
+            bypassed: counters.bypassed,
             failed: counters.failed,
             idle_reset: counters.idle_reset,
             spared: counters.spared,
             expired: counters.expired,
             lapsed: counters.lapsed,
+            delayed: line.delayed,
+            lost: line.lost,
+            duplicated: line.duplicated,
+            corrupted: line.corrupted,
+            reordered: line.reordered,
+            shaped: line.shaped,
+            overflowed: line.overflowed,
         },
     }
 }
@@ -170,9 +220,28 @@ fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> 
     }
     if all.failed > 0 {
         let count = all.failed;
+        let answers = fault.spec.faults.reset.is_some() || fault.spec.faults.reject.is_some();
+        let why = if answers {
+            "the kernel made no answer to them"
+        } else {
+            "the kernel could not hand them to the delay line"
+        };
+        warnings.push(format!("packets dropped because {why}: {count}"));
+    }
+    if all.bypassed > 0 {
+        let count = all.bypassed;
         warnings.push(format!(
-            "packets dropped because the kernel made no answer to them: {count}"
+            "{count} packets passed the delay line by: it did not answer, or four rules had them already"
         ));
+    }
+    if let Some(rate) = fault
+        .spec
+        .faults
+        .rate
+        .filter(|rate| rate.rate.is_in_bytes())
+    {
+        let (said, bits) = (rate.rate, rate.rate.in_bits());
+        warnings.push(format!("rate {said} is in bytes, as tc has it: {bits}"));
     }
     if all.unnumbered > 0 {
         let count = all.unnumbered;

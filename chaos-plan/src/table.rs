@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use chaos_abi::{Action, Answer, CERTAIN, Rule, RuleSet, flag};
 use chaos_api::{Block, FaultSpec};
 
-use crate::{Image, Matching, PacketWords};
+use crate::netem;
+use crate::{Image, Matching, PacketWords, Shape};
 
 /// A fault as the engine runs it: its words, and what only its holder can know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +82,8 @@ pub struct PlannedRule {
     pub spared_by: RuleSet,
     /// What the kernel's bit sets must let through to it.
     pub matching: Matching,
+    /// What the delay line does to what it hits; `Some` where its action is that.
+    pub shape: Option<Shape>,
 }
 
 /// The rules of one namespace by slot. Only [`lower`](crate::lower()) makes one that is not empty, so
@@ -128,6 +131,34 @@ impl Table {
     /// The rules that act on a packet, as far as time and draws allow.
     pub fn acting(&self, packet: &PacketWords) -> RuleSet {
         self.set(|rule| self.acts(rule, packet))
+    }
+
+    /// Makes the delay line do what all blocks of a fault would have done.
+    pub fn divert(&mut self, fault: &str, shape: &Shape) {
+        let own = self
+            .slots
+            .values_mut()
+            .filter(|rule| rule.id.fault == fault);
+        for rule in own.filter(|rule| rule.id.block.is_some()) {
+            rule.rule.action = Action::Line.word();
+            rule.shape = Some(shape.clone());
+        }
+    }
+
+    /// Whether a rule of it loses packets as the hook has them, which may be several of the wire.
+    pub fn has_losses(&self) -> bool {
+        self.rules()
+            .any(|(_, rule)| rule.rule.action == Action::Loss.word())
+    }
+
+    /// Makes the delay line lose what the hook would have lost, by the packet of the wire.
+    pub fn hand_losses(&mut self) {
+        let losses = self.slots.values_mut();
+        for rule in losses.filter(|rule| rule.rule.action == Action::Loss.word()) {
+            rule.shape = Some(netem::lossy(rule.rule.threshold));
+            rule.rule.action = Action::Line.word();
+            rule.rule.threshold = CERTAIN;
+        }
     }
 
     /// Whether the hooks may leave answers for user space to send: ICMP errors to SYNs.

@@ -31,6 +31,7 @@ mod rules_run_out;
 mod several_rules_agree_on_one;
 mod spared_connections_pass;
 mod tables_change_in_place;
+mod the_delay_line_is_the_weakest;
 mod the_reference_agrees;
 mod the_reference_agrees_to_the_byte;
 mod verdicts_are_traced;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         verdicts_are_traced::PROMISES,
         idle_connections_are_reset::PROMISES,
         the_reference_agrees_to_the_byte::PROMISES,
+        the_delay_line_is_the_weakest::PROMISES,
         the_reference_agrees::PROMISES,
     ])
 }

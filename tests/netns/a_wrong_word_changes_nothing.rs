@@ -9,9 +9,16 @@ promises! { [Netfault]
 }
 
 /// What is written after `inject`, the exit code, and what the answer must name.
-const WRONG: [(&str, i32, &str); 11] = [
+const WRONG: [(&str, i32, &str); 18] = [
     ("resett --for 30s", 2, "reset"),
-    ("delay 100ms --for 30s", 2, "delay"),
+    ("stall 100ms --for 30s", 2, "stall"),
+    ("delay 61s --for 90s", 2, "100us to 1m"),
+    ("delay 100 --for 30s", 2, "100ms"),
+    ("delay 1s distribution table --for 30s", 2, "table"),
+    ("delay 1s stage syn --proto udp --for 30s", 2, "stage"),
+    ("reorder 25% --for 30s", 2, "delay"),
+    ("loss gemodel --for 30s", 2, "share"),
+    ("rate 20 --for 30s", 2, "20mbit"),
     ("reset 150% --for 30s", 2, "150%"),
     ("reset 0.5 --for 30s", 2, "0.5"),
     ("reset", 2, "--for"),

@@ -78,8 +78,8 @@ fn lost(arrived: usize, frame: u64) -> RuleCounters {
     RuleCounters {
         matched: all,
         matched_bytes: all * frame,
-        dropped: all - arrived,
-        undrawn: arrived,
+        diverted: all,
+        lost: all - arrived,
         ..RuleCounters::default()
     }
 }

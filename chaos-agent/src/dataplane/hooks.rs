@@ -46,6 +46,8 @@ pub struct Hooks {
     /// Where they are, once there are filters to be detached.
     place: Option<Namespace>,
     attached: BTreeMap<u32, Hook>,
+    /// The delay line's device, which gets no hooks.
+    line: Option<u32>,
     /// Interfaces that the hooks cannot read, by name.
     uncovered: Vec<String>,
     /// Whether loopback was to have hooks at the last look.
@@ -70,6 +72,11 @@ impl Hooks {
     /// Names of interfaces whose frames are not Ethernet: their traffic meets no rule.
     pub fn uncovered(&self) -> &[String] {
         &self.uncovered
+    }
+
+    /// Leaves the delay line's device alone.
+    pub(crate) fn leave_line(&mut self, device: Option<u32>) {
+        self.line = device;
     }
 
     /// Attaches to every interface of `namespace` that has no hooks yet, to the one of loopback where
@@ -117,7 +124,9 @@ impl Hooks {
             }
             let present = interfaces()?;
             let covered = |kind| kind == Kind::Ethernet || loopback && kind == Kind::Loopback;
-            let wanted = || present.iter().filter(|i| covered(i.kind));
+            let ours = self.line;
+            let covered = |i: &&Interface| covered(i.kind) && Some(i.index) != ours;
+            let wanted = || present.iter().filter(covered);
             // Before it has hooks, so that they never take it for another interface.
             let own = wanted().find(|i| i.kind == Kind::Loopback);
             dataplane.tell_loopback(own.map_or(0, |i| i.index))?;
@@ -198,7 +207,7 @@ impl Dataplane {
         })
     }
 
-    fn link(
+    pub(super) fn link(
         &mut self,
         interface: &Interface,
         program: Program,

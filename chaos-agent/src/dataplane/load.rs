@@ -23,17 +23,20 @@ pub enum Program {
     Egress,
     /// What resets one idle connection.
     Actor,
+    /// What lets packets go on that come back from the delay line.
+    Return,
 }
 
 impl Program {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Ingress, Self::Egress, Self::Actor];
+    pub const ALL: [Self; 4] = [Self::Ingress, Self::Egress, Self::Actor, Self::Return];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Ingress => maps::INGRESS,
             Self::Egress => maps::EGRESS,
             Self::Actor => maps::ACTOR,
+            Self::Return => maps::RETURN,
         }
     }
 }

@@ -7,7 +7,9 @@ use std::{
 
 use chaos_abi::{Counters, Direction, Event, EventKind, Flow};
 use chaos_api::{Block, EndReason, Receipt, Span};
-use chaos_plan::{Clock, Fault, Life, Observed, PlannedRule, Table, raise, total};
+use chaos_plan::{
+    Clock, Fault, Life, LineCounts, Observed, PlannedRule, Shape, Table, raise, total,
+};
 
 use crate::{
     dataplane::{Caught, Dataplane, DataplaneError, Hooks},
@@ -21,6 +23,8 @@ const CONNECTIONS: usize = 65_536;
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) fault: Fault,
+    /// What the delay line does in place of its blocks.
+    pub(super) shape: Option<Shape>,
     life: Life,
     /// As it stood when the fault came into force, so that its times do not move.
     clock: Clock,
@@ -35,6 +39,7 @@ impl Account {
         let [untold, unborn] = lost;
         Self {
             fault,
+            shape: None,
             life: Life {
                 target: target.to_owned(),
                 started,
@@ -56,9 +61,9 @@ impl Account {
     }
 
     /// Takes over what a rule of the block counted that is no more.
-    pub(super) fn retire(&mut self, block: Block, counted: Counters) {
+    pub(super) fn retire(&mut self, block: Block, counted: (Counters, LineCounts)) {
         let past = self.life.past.entry(block).or_default();
-        *past = total(&[*past, counted]);
+        *past = (total(&[past.0, counted.0]), past.1.plus(counted.1));
     }
 
     pub(super) fn close(&mut self, ended: u64, reason: EndReason) {

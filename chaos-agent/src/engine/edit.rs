@@ -58,6 +58,7 @@ impl Engine {
             Ok(caught) => {
                 self.release()?;
                 self.note(&name, &caught);
+                self.note_line(&name);
             }
             Err(error) => {
                 self.running[at].fault = old;
@@ -85,9 +86,11 @@ impl Engine {
         }
         self.dataplane.settle();
         self.observe(Some(&before));
+        let mut line = self.line_counts()?;
         for (slot, block) in gone {
             let counted = total(&self.dataplane.counters(slot)?);
-            self.running[at].retire(block, counted);
+            let line = line.remove(&slot).unwrap_or_default();
+            self.running[at].retire(block, (counted, line));
         }
         self.forget(&before)
     }

@@ -4,7 +4,7 @@ use chaos_api::Invalid;
 use chaos_plan::LowerError;
 use thiserror::Error;
 
-use crate::dataplane::DataplaneError;
+use crate::{dataplane::DataplaneError, line::LineError};
 
 /// A fault could not be brought into force, or is not there.
 #[derive(Debug, Error)]
@@ -26,6 +26,9 @@ pub enum EngineError {
     /// The faults do not fit together.
     #[error(transparent)]
     Lower(#[from] LowerError),
+    /// Packets cannot be held back.
+    #[error(transparent)]
+    Line(#[from] LineError),
     /// The kernel side failed.
     #[error(transparent)]
     Dataplane(#[from] DataplaneError),

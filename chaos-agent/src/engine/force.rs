@@ -2,7 +2,7 @@
 
 use chaos_plan::{Table, diff, lower};
 
-use super::{Engine, EngineError, account};
+use super::{Engine, EngineError, account, line};
 use crate::dataplane::Caught;
 
 impl Engine {
@@ -10,14 +10,23 @@ impl Engine {
     /// leaves those that it holds.
     pub(super) fn bring(&mut self) -> Result<(), EngineError> {
         let faults: Vec<_> = self.running.iter().map(|a| a.fault.clone()).collect();
-        let table = lower(&self.table, &faults)?;
+        let mut table = lower(&self.table, &faults)?;
+        for account in &self.running {
+            if let Some(shape) = &account.shape {
+                table.divert(&account.fault.name, shape);
+            }
+        }
+        if table.has_losses() && line::is_possible().is_ok() {
+            table.hand_losses();
+        }
+        self.make_line(&table)?;
         if table.leaves_answers() {
             self.dataplane.send_answers(&self.namespace)?;
         }
         let ops = diff(&self.table, &table, self.dataplane.bank());
         self.dataplane.apply(&ops)?;
         self.table = table;
-        Ok(())
+        self.trim_line()
     }
 
     /// Lets go of what the rules of an earlier table counted that are no more.

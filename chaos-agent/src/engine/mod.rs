@@ -10,12 +10,13 @@ mod edit;
 mod error;
 mod force;
 mod lease;
+mod line;
 mod order;
 
 use std::{fs::File, time::Duration};
 
 use chaos_api::{EndReason, Receipt};
-use chaos_plan::Table;
+use chaos_plan::{Observed, Shape, Table};
 
 pub use error::EngineError;
 pub use order::Order;
@@ -26,6 +27,7 @@ use self::{account::Account, lease::Lease};
 use crate::{
     dataplane::{Dataplane, Hooks},
     inventory::{Namespace, Target, boot_clock},
+    line::{Backend, LineReport},
 };
 
 /// How often [`Engine::tick`] is to be called: often enough to cover an interface that appears
@@ -43,6 +45,10 @@ pub struct Engine {
     hooks: Hooks,
     table: Table,
     running: Vec<Account>,
+    /// Holds packets back, while a rule asks for it.
+    delay_line: Option<Box<dyn Backend>>,
+    /// What the latest one did that has ended.
+    line_told: Option<LineReport>,
     lease: Lease,
     /// What tells others that the namespace is taken.
     lock: Option<File>,
@@ -72,6 +78,8 @@ impl Engine {
             hooks: Hooks::default(),
             table: Table::default(),
             running: Vec::new(),
+            delay_line: None,
+            line_told: None,
             lease: Lease::default(),
             lock: None,
             next_look: 0,
@@ -90,12 +98,18 @@ impl Engine {
     /// Brings a fault into force, idle connections included, and says what it hit at once. An
     /// error leaves everything as it was.
     pub fn inject(&mut self, order: Order) -> Result<Receipt, EngineError> {
+        self.begin(order, None)
+    }
+
+    /// The same; with a shape, the delay line does that in place of the fault's blocks.
+    fn begin(&mut self, order: Order, shape: Option<Shape>) -> Result<Receipt, EngineError> {
         if self.position(&order.name).is_ok() {
             return Err(EngineError::Exists(order.name));
         }
         let (name, now) = (order.name.clone(), boot_clock());
         let lost = [self.dataplane.untold()?, self.dataplane.unborn()?];
-        let account = Account::open(order.into_fault(now), &self.target, now, lost);
+        let mut account = Account::open(order.into_fault(now), &self.target, now, lost);
+        account.shape = shape;
         self.running.push(account);
         let caught = match self.arm().and_then(|()| self.catch()) {
             Ok(caught) => caught,
@@ -109,6 +123,7 @@ impl Engine {
             }
         };
         self.note(&name, &caught);
+        self.note_line(&name);
         self.receipt(&name)
     }
 
@@ -135,7 +150,7 @@ impl Engine {
         brought?;
         self.dataplane.settle();
         self.observe(Some(&before));
-        let observed = account::observed(&self.dataplane, &self.hooks, &before)?;
+        let observed = self.observed(&before)?;
         self.forget(&before)?;
         let mut account = self.running.remove(at);
         if let Err(error) = self.release() {
@@ -193,7 +208,7 @@ impl Engine {
     /// The receipts of the faults in force, as they stand.
     pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
         self.observe(None);
-        let observed = account::observed(&self.dataplane, &self.hooks, &self.table)?;
+        let observed = self.observed(&self.table)?;
         let receipt = |account: &Account| account.receipt(&self.table, observed.clone());
         Ok(self.running.iter().map(receipt).collect())
     }
@@ -202,8 +217,16 @@ impl Engine {
     pub fn receipt(&mut self, name: &str) -> Result<Receipt, EngineError> {
         let at = self.position(name)?;
         self.observe(None);
-        let observed = account::observed(&self.dataplane, &self.hooks, &self.table)?;
+        let observed = self.observed(&self.table)?;
         Ok(self.running[at].receipt(&self.table, observed))
+    }
+
+    /// What the kernel and the delay line counted, for all rules of a table.
+    fn observed(&self, table: &Table) -> Result<Observed, EngineError> {
+        Ok(Observed {
+            line: self.line_counts()?,
+            ..account::observed(&self.dataplane, &self.hooks, table)?
+        })
     }
 
     /// Takes the hooks off: no packet is judged any more.

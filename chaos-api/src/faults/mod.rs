@@ -1,8 +1,13 @@
 //! The fault blocks; each file holds one fault's words.
 
 mod blackhole;
+mod corrupt;
+mod delay;
+mod duplicate;
 mod loss;
+mod rate;
 mod reject;
+mod reorder;
 mod reset;
 
 use std::fmt;
@@ -11,8 +16,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use blackhole::Blackhole;
-pub use loss::Loss;
+pub use corrupt::Corrupt;
+pub use delay::{Apply, Delay, Distribution, Stage};
+pub use duplicate::Duplicate;
+pub use loss::{Gemodel, Loss, LossPer};
+pub use rate::{Rate, RatePer};
 pub use reject::{Reject, RejectWith};
+pub use reorder::Reorder;
 pub use reset::Reset;
 
 use crate::Percent;
@@ -26,12 +36,27 @@ pub struct Faults {
     /// Drop silently.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blackhole: Option<Blackhole>,
+    /// Flip bits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrupt: Option<Corrupt>,
+    /// Hold packets back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Delay>,
+    /// Send packets twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<Duplicate>,
     /// Drop some packets silently.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<Loss>,
+    /// Let packets pass no faster than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
     /// Refuse new attempts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reject: Option<Reject>,
+    /// Let packets overtake others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reorder: Option<Reorder>,
     /// Reset connections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset: Option<Reset>,
@@ -43,25 +68,64 @@ pub struct Faults {
 pub enum Block {
     /// [`Blackhole`].
     Blackhole,
+    /// [`Corrupt`].
+    Corrupt,
+    /// [`Delay`].
+    Delay,
+    /// [`Duplicate`].
+    Duplicate,
     /// [`Loss`].
     Loss,
+    /// [`Rate`].
+    Rate,
     /// [`Reject`].
     Reject,
+    /// [`Reorder`].
+    Reorder,
     /// [`Reset`].
     Reset,
 }
 
 impl Block {
     /// Every block of this version, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Blackhole, Self::Loss, Self::Reject, Self::Reset];
+    pub const ALL: [Self; 9] = [
+        Self::Blackhole,
+        Self::Corrupt,
+        Self::Delay,
+        Self::Duplicate,
+        Self::Loss,
+        Self::Rate,
+        Self::Reject,
+        Self::Reorder,
+        Self::Reset,
+    ];
 
     /// The block's word in files and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Blackhole => Blackhole::WORD,
+            Self::Corrupt => Corrupt::WORD,
+            Self::Delay => Delay::WORD,
+            Self::Duplicate => Duplicate::WORD,
             Self::Loss => Loss::WORD,
+            Self::Rate => Rate::WORD,
             Self::Reject => Reject::WORD,
+            Self::Reorder => Reorder::WORD,
             Self::Reset => Reset::WORD,
+        }
+    }
+
+    /// Whether it is one of netem's, which act on packets that leave the target unless a direction is
+    /// named.
+    pub const fn is_netem(self) -> bool {
+        match self {
+            Self::Blackhole | Self::Reject | Self::Reset => false,
+            Self::Corrupt
+            | Self::Delay
+            | Self::Duplicate
+            | Self::Loss
+            | Self::Rate
+            | Self::Reorder => true,
         }
     }
 
@@ -79,24 +143,72 @@ impl fmt::Display for Block {
 }
 
 impl Faults {
-    /// The blocks present, each with the share of connections, for loss of packets, that it hits
-    /// (absent = all).
+    /// The blocks present, each with the share of connections that it hits; absent = all.
     pub fn blocks(&self) -> impl Iterator<Item = (Block, Option<Percent>)> + use<> {
+        let some = |block, is_there: bool| is_there.then_some((block, None));
         let blackhole = self.blackhole.map(|b| (Block::Blackhole, b.probability));
+        let delay = self.delay.map(|d| (Block::Delay, d.probability));
         let reject = self.reject.map(|r| (Block::Reject, r.probability));
         let reset = self.reset.map(|r| (Block::Reset, r.probability));
-        let loss = self.loss.map(|l| (Block::Loss, Some(l.loss)));
-        [blackhole, loss, reject, reset].into_iter().flatten()
+        let per_connection = |l: Loss| l.loss.filter(|_| l.per == LossPer::Connection);
+        let loss = self.loss.map(|l| (Block::Loss, per_connection(l)));
+        let blocks = [
+            blackhole,
+            some(Block::Corrupt, self.corrupt.is_some()),
+            delay,
+            some(Block::Duplicate, self.duplicate.is_some()),
+            loss,
+            some(Block::Rate, self.rate.is_some()),
+            reject,
+            some(Block::Reorder, self.reorder.is_some()),
+            reset,
+        ];
+        blocks.into_iter().flatten()
+    }
+
+    /// Whether a block is among them that acts, as netem's do, on packets that leave the target.
+    pub fn has_netem(&self) -> bool {
+        self.blocks().any(|(block, _)| block.is_netem())
     }
 
     /// The blocks as words that [`Faults::from_words`] reads, such as `reset 50%`.
     pub fn words(&self) -> Vec<String> {
         let word = |(block, share): (Block, Option<Percent>)| {
+            if let Some(words) = self.netem(block) {
+                return words;
+            }
             let with = self.reject.filter(|_| block == Block::Reject);
             let with = with.map_or(String::new(), |reject| format!(" {}", reject.with));
             let share = share.map_or(String::new(), |share| format!(" {share}"));
             format!("{block}{with}{share}")
         };
         self.blocks().map(word).collect()
+    }
+
+    /// The words of a block of netem's; `None` of the others.
+    fn netem(&self, block: Block) -> Option<String> {
+        match block {
+            Block::Blackhole | Block::Reject | Block::Reset => None,
+            Block::Corrupt => self.corrupt.map(|block| block.to_string()),
+            Block::Delay => self.delay.map(|block| block.to_string()),
+            Block::Duplicate => self.duplicate.map(|block| block.to_string()),
+            Block::Loss => self.loss.map(|block| block.to_string()),
+            Block::Rate => self.rate.map(|block| block.to_string()),
+            Block::Reorder => self.reorder.map(|block| block.to_string()),
+        }
+    }
+}
+
+/// Writes `duplicate 1% 25%`.
+fn write_share(
+    f: &mut fmt::Formatter,
+    word: &str,
+    share: Percent,
+    correlation: Option<Percent>,
+) -> fmt::Result {
+    write!(f, "{word} {share}")?;
+    match correlation {
+        Some(correlation) => write!(f, " {correlation}"),
+        None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use serde_json::{Value, json};
 
-use crate::{MAX_POD_NAME, MAX_SELECTOR, MAX_VALUES, local};
+use crate::{Loss, MAX_POD_NAME, MAX_SELECTOR, MAX_VALUES, local};
 
 /// Names the words of loss that this version does not have, so that a rule can refuse them: the API
 /// server would drop an unknown word, and the fault would hit more than its user wrote.
@@ -96,6 +96,60 @@ pub(crate) fn span() -> Schema {
 /// A length of time that netfault writes.
 pub(crate) fn plain_span(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "maxLength": 32 })
+}
+
+/// How long packets are held back.
+pub(crate) fn latency(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "maxLength": 32,
+        "x-kubernetes-validations": rules::latency(),
+    })
+}
+
+/// How far that varies.
+pub(crate) fn jitter(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "maxLength": 32,
+        "x-kubernetes-validations": rules::jitter(),
+    })
+}
+
+/// A number of packets that may be absent.
+pub(crate) fn count(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "integer",
+        "format": "int64",
+        "minimum": 1,
+        "maximum": Loss::MAX_NTH,
+        "nullable": true,
+    })
+}
+
+/// A rate in tc's units.
+pub(crate) fn bitrate() -> Schema {
+    json_schema!({
+        "type": "string",
+        "maxLength": 24,
+        "x-kubernetes-validations": rules::bitrate(),
+    })
+}
+
+/// A number of bytes in tc's units.
+pub(crate) fn size() -> Schema {
+    json_schema!({
+        "type": "string",
+        "maxLength": 24,
+        "x-kubernetes-validations": rules::size(),
+    })
+}
+
+/// The same, that may be absent.
+pub(crate) fn optional_size(_: &mut SchemaGenerator) -> Schema {
+    let mut schema = size();
+    schema.insert("nullable".into(), true.into());
+    schema
 }
 
 /// A share.

@@ -14,6 +14,12 @@ pub(crate) const SPAN: &str = r"^([0-9]+(\.[0-9]+)?(h|m|s|ms|us|µs|ns))+$";
 /// A share: 0% to 100%, at most six decimals.
 pub(crate) const PERCENT: &str = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]{1,6}0*)?)%$";
 
+/// A rate in tc's units.
+pub(crate) const BITRATE: &str = r"^(?i)[0-9]+(\.[0-9]+)?[kmgt]?i?(bit|bps)$";
+
+/// A number of bytes in tc's units.
+pub(crate) const SIZE: &str = r"^(?i)[0-9]+(\.[0-9]+)?(b|[kmg](b|bit)?)$";
+
 /// A number of pods.
 pub(crate) const COUNT: &str = r"^0*[1-9][0-9]{0,8}$";
 

@@ -39,6 +39,17 @@ impl Percent {
     /// 100%.
     pub const ALL: Self = Self { parts: WHOLE };
 
+    /// 0%.
+    pub const NONE: Self = Self { parts: 0 };
+
+    /// What is left of 100%.
+    #[must_use]
+    pub const fn rest(self) -> Self {
+        Self {
+            parts: WHOLE - self.parts,
+        }
+    }
+
     /// This share of a number, rounded down.
     pub fn of(self, count: u32) -> u32 {
         let share = u64::from(count) * u64::from(self.parts) / u64::from(WHOLE);

@@ -15,6 +15,31 @@ pub(super) fn decimal(text: &str) -> Option<(&str, &str)> {
     (digits(whole) && digits(fraction)).then_some((whole, fraction))
 }
 
+/// A number with one of the units, in any case, as a whole number of what they count, `None` where it
+/// is not; and the unit's name. `None` for anything else.
+pub(super) fn scaled(
+    text: &str,
+    units: &[(&'static str, u64)],
+) -> Option<(Option<u64>, &'static str)> {
+    let (number, name) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
+    let known = units
+        .iter()
+        .find(|(unit, _)| unit.eq_ignore_ascii_case(name));
+    let ((whole, fraction), (name, unit)) = (decimal(number)?, *known?);
+    let fraction = fraction.trim_end_matches('0');
+    let whole_number = || {
+        let scale = 10_u128.pow(
+            u32::try_from(fraction.len())
+                .ok()
+                .filter(|places| *places <= 12)?,
+        );
+        let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
+        let product = digits.checked_mul(unit.into())?;
+        (product % scale == 0).then(|| u64::try_from(product / scale).ok())?
+    };
+    Some((whole_number(), name))
+}
+
 /// Deserializes a `T` from a string, or from a number as if it had been written as a string.
 pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod connections;
+mod netem;
 mod peer;
 mod selector;
 mod traffic;
@@ -83,16 +84,17 @@ impl FaultSpec {
             let all = Block::listed("or");
             findings.refuse_absence("spec.faults", &format!("names no fault; write {all}"));
         }
+        self.check_netem(findings);
         let both_ways = [
             (Block::Blackhole, self.faults.blackhole.is_some()),
             (Block::Reject, self.faults.reject.is_some()),
         ];
         let mut opposed = both_ways.into_iter().filter(|(_, is_there)| *is_there);
-        let is_open = self.faults.loss.is_some() && self.traffic.direction.is_none();
+        let is_open = self.faults.has_netem() && self.traffic.direction.is_none();
         if let (true, Some((block, _))) = (is_open, opposed.next()) {
             let needed = format!(
-                "is required: alone, {block} is for both ways and loss for Egress; name one for \
-                 both faults"
+                "is required: alone, {block} is for both ways and netem's faults for Egress; name \
+                 one for all"
             );
             findings.refuse_absence("spec.traffic.direction", &needed);
         }

@@ -50,13 +50,6 @@ fn a_reject_names_its_answer_or_takes_the_usual_one() {
 }
 
 #[test]
-fn loss_takes_a_share_of_packets_as_netem_does() {
-    assert_eq!(blocks("loss 0.3%"), [(Block::Loss, Some("0.3%".into()))]);
-    assert_eq!(blocks("loss random 2%"), blocks("loss 2%"));
-    assert_eq!(read("loss 2% reset").unwrap().words(), ["loss 2%", "reset"]);
-}
-
-#[test]
 fn several_faults_compose_in_any_order_and_survive_being_written() {
     let both = read("reset 50% per connection blackhole").unwrap();
     assert_eq!(read("blackhole reset 50%"), Ok(both));
@@ -66,12 +59,12 @@ fn several_faults_compose_in_any_order_and_survive_being_written() {
 
 #[test]
 fn a_refused_word_is_one_line_with_its_fix() {
-    let has = "this version has blackhole, loss, reject and reset";
+    let has = "this version has blackhole, corrupt, delay, duplicate, loss, rate, reject, reorder and reset";
     let cases = [
         ("", format!("no fault is named; {has}")),
         (
-            "delay 100ms",
-            format!("\"delay\" is not in this version; {has}"),
+            "stall 1s",
+            format!("\"stall\" is not in this version; {has}"),
         ),
         (
             "half-open",
@@ -105,31 +98,6 @@ fn a_refused_word_is_one_line_with_its_fix() {
         (
             "reset 50% 25%",
             "reset: does not take \"25%\"; write it as in \"reset 50% per connection\"".into(),
-        ),
-        (
-            "loss",
-            "loss: needs a share; write it as in \"loss 2%\"".into(),
-        ),
-        (
-            "loss reset",
-            "loss: needs a share; write it as in \"loss 2%\"".into(),
-        ),
-        ("loss 2", "loss: \"2\" is ambiguous; write \"2%\"".into()),
-        (
-            "loss 2% 25%",
-            "loss: correlation is not in this version; write it as in \"loss 2%\"".into(),
-        ),
-        (
-            "loss gemodel 2% 20%",
-            "loss: gemodel is not in this version; write it as in \"loss 2%\"".into(),
-        ),
-        (
-            "loss nth 3",
-            "loss: nth is not in this version; write it as in \"loss 2%\"".into(),
-        ),
-        (
-            "loss 2% per connection",
-            "loss: per is not in this version; write it as in \"loss 2%\"".into(),
         ),
         (
             "loss 1% loss 2%",

@@ -4,6 +4,7 @@
 mod cluster_peers;
 mod examples;
 mod faults;
+mod netem;
 mod peers;
 mod resolving;
 mod settings;

@@ -11,10 +11,10 @@ use super::{Target, Traffic};
 #[derive(Debug, Group)]
 pub(crate) struct Fault {
     /// What to do: `reset`, `blackhole` or `reject [tcp-reset|icmp-port|icmp-host|icmp-admin]`
-    /// (icmp-port where it names no answer), each with a share of the connections such as 50%, or
-    /// `loss` with the share of the packets that are lost, each drawn for itself (what is cut into
-    /// several later, by TSO or GSO, counts as one); several compose: blackhole acts before loss, loss
-    /// before reject, reject before reset. In a cluster also to which pods: svc/NAME, deploy/NAME, sts/NAME, ds/NAME
+    /// (icmp-port where it names no answer), each with a share of the connections such as 50%, or in
+    /// netem's words `delay`, `loss`, `duplicate`, `corrupt`, `reorder` or `rate`, as in delay 100ms 10ms
+    /// 25% distribution normal; several compose: blackhole acts before reject,
+    /// reject before reset, and what they leave meets the others. In a cluster also to which pods: svc/NAME, deploy/NAME, sts/NAME, ds/NAME
     /// or pod/NAME
     #[arg(value_name = "FAULT", required_unless_present = "file")]
     pub(crate) words: Vec<String>,

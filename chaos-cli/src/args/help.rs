@@ -25,6 +25,19 @@ Examples:
       On this machine, without a cluster: every second connection to PostgreSQL.
   netfault inject loss 2% --pid 4711 --proto udp --port 53 --seed 7 --for 1m
       Every fiftieth packet to DNS; the same seed loses the same ones again.
+  netfault inject delay 250ms apply payload --pid 4711 --port 5432 --for 1m
+      PostgreSQL hears requests a quarter of a second late; connecting takes no longer.
+  netfault inject rate 2mbit loss gemodel 2% 20% -n orders deploy/orders --for 5m
+      A slow path with losses in bursts, for what the pods send.
+
+Faults in netem's words (tc-netem(8)):
+  delay TIME [JITTER [CORRELATION%]] [distribution uniform|normal|pareto|paretonormal]
+        [apply packet|payload] [stage any|syn] [probability SHARE%]
+  loss SHARE% [CORRELATION%] | loss SHARE% per connection | loss nth N
+  loss gemodel P% [R% [1-H% [1-K%]]]
+  duplicate SHARE% [CORRELATION%]     corrupt SHARE% [CORRELATION%]
+  reorder SHARE% [CORRELATION%] [gap N]     (with a delay)
+  rate RATE [burst SIZE] [limit SIZE] [per pod|flow]     (20mbit; mbps is megabytes)
 
 A target on this machine (--netns, --pid, --container, --cgroup) or --local means this machine;
 otherwise a usable kubeconfig means its cluster; otherwise this machine.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use chaos_api::{Loss, NetworkFault};
-use serde_json::{Map, json, to_value};
+use chaos_api::{Faults, NetworkFault};
+use serde_json::{Map, Value, json, to_value};
 use tokio::time::Instant;
 
 use super::{
@@ -50,7 +50,7 @@ pub(super) async fn edit(session: &Session, args: &Edit) -> Result<Exit> {
 }
 
 /// The parts of the spec that change, checked as a whole with the rest.
-fn changes(args: &Edit, fault: &NetworkFault) -> Result<Map<String, serde_json::Value>> {
+fn changes(args: &Edit, fault: &NetworkFault) -> Result<Map<String, Value>> {
     let mut spec = fault.spec.clone();
     let mut changes = Map::new();
     if let Some(duration) = args.duration {
@@ -61,23 +61,45 @@ fn changes(args: &Edit, fault: &NetworkFault) -> Result<Map<String, serde_json::
         spec.faults = words::faults(&args.words)?;
         let kept = fault.spec.faults.check_change(&spec.faults);
         kept.map_err(|wrong| words::wrong(&[wrong]))?;
-        changes.insert("faults".into(), whole(&spec.faults)?);
+        changes.insert("faults".into(), whole(&fault.spec.faults, &spec.faults)?);
     }
     spec.validate().map_err(|list| words::wrong(&list))?;
     Ok(changes)
 }
 
-/// The faults with a share each, since a merge keeps what is not named.
-fn whole(faults: &chaos_api::Faults) -> Result<serde_json::Value> {
-    let mut value = to_value(faults)?;
-    for (word, block) in value.as_object_mut().into_iter().flatten() {
-        // A share that cannot be absent is always named.
-        let optional = block.as_object_mut().filter(|_| word != Loss::WORD);
-        if let Some(block) = optional {
-            block
-                .entry("probability")
-                .or_insert(serde_json::Value::Null);
-        }
-    }
+/// The faults, and what they no longer say as nothing, since a merge keeps what is not named.
+fn whole(before: &Faults, faults: &Faults) -> Result<Value> {
+    let (before, mut value) = (to_value(before)?, to_value(faults)?);
+    forget(&before, &mut value);
     Ok(value)
+}
+
+fn forget(before: &Value, value: &mut Value) {
+    let (Some(before), Some(value)) = (before.as_object(), value.as_object_mut()) else {
+        return;
+    };
+    for (word, old) in before {
+        forget(old, value.entry(word.clone()).or_insert(Value::Null));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::whole;
+    use crate::words::faults;
+
+    #[test]
+    fn a_merge_forgets_what_is_no_longer_said() {
+        let read = |words: &str| faults(&[words.into()]).unwrap();
+        let before = read("delay 100ms 10ms distribution normal reset 50%");
+        let merge = whole(&before, &read("delay 200ms reset")).unwrap();
+        let nothing = serde_json::Value::Null;
+        let delay = json!({"latency": "200ms", "jitter": nothing, "distribution": nothing});
+        assert_eq!(
+            merge,
+            json!({"delay": delay, "reset": {"probability": nothing}})
+        );
+    }
 }

@@ -3,12 +3,13 @@
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::generated::bpf_loop;
-use chaos_abi::{Answer, Bank, EventKind, MAX_RULES};
+use chaos_abi::{Action, Answer, Bank, EventKind, MAX_RULES};
 use chaos_ebpf::{Case, Fate, Hit, Packet};
 
 use super::{
     count::{self, counters},
     draw::draw,
+    line,
     read::{Scratch, case},
     skb::Skb,
     table::{meet, spares, take_rule},
@@ -20,6 +21,8 @@ use super::{
 #[must_use]
 pub(super) enum Verdict {
     Pass,
+    /// Only rules of the delay line hit it.
+    Divert,
     Act(Hit, &'static Packet),
 }
 
@@ -31,10 +34,24 @@ pub(super) fn verdict(skb: &Skb, bank: Bank) -> Verdict {
         return Verdict::Pass;
     };
     let Some(hit) = case.acting() else {
-        return Verdict::Pass;
+        return divert(case);
     };
+    if case.has_lines() {
+        line::outrank(case);
+    }
     tell::once(EventKind::FirstHit, hit.slot, &case.packet, case.now);
     Verdict::Act(hit, &case.packet)
+}
+
+/// Hands it to the delay line where rules of that hit it.
+#[inline(always)]
+fn divert(case: &Case) -> Verdict {
+    if !case.has_lines() {
+        return Verdict::Pass;
+    }
+    let first = u32::from(case.lines[0]);
+    tell::once(EventKind::FirstHit, first, &case.packet, case.now);
+    Verdict::Divert
 }
 
 /// The case after every rule has judged it; `None` where it matches none.
@@ -129,6 +146,12 @@ fn judge(case: &mut Case, slot: u32) {
         return;
     }
     count::hit(counters, case.now);
+    if let Action::Line = action {
+        if !case.divert(slot) {
+            counters.bypassed += 1;
+        }
+        return;
+    }
     let rank = case.rule.rank;
     match case.hit(Hit { action, rank, slot }) {
         None => {}

@@ -9,7 +9,8 @@ use aya_ebpf::{
 };
 use chaos_abi::{
     ABI_VERSION, Bank, Birth, Block, Config, Counters, DrawKey, Flow, FragmentFlow, FragmentKey,
-    MAX_BIRTHS, MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, Seen, SeenKey,
+    LineState, MAX_BIRTHS, MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, MAX_TICKETS,
+    Seen, SeenKey, Ticket,
 };
 use chaos_ebpf::Case;
 
@@ -56,6 +57,12 @@ pub(super) static UNTOLD: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0)
 
 #[map]
 pub(super) static EVENTS: RingBuf = RingBuf::with_byte_size(EVENTS_BYTES, 0);
+
+#[map]
+pub(super) static LINE: Array<LineState> = Array::with_max_entries(1, 0);
+
+#[map]
+pub(super) static TICKETS: Array<Ticket> = Array::with_max_entries(MAX_TICKETS as u32, 0);
 
 /// Answers that wait: room for 120.
 #[map]

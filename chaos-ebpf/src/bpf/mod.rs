@@ -1,4 +1,4 @@
-//! The three programs, and the table of fates that each hook ends in.
+//! The four programs, and the table of fates that each hook ends in.
 
 mod act;
 mod actor;
@@ -6,6 +6,7 @@ mod births;
 mod count;
 mod draw;
 mod judge;
+mod line;
 mod maps;
 mod quote;
 mod read;
@@ -47,11 +48,18 @@ pub(crate) fn netfault_actor(ctx: TcContext) -> i32 {
     actor::run(&Skb::of(&ctx))
 }
 
+/// Lets a packet that comes back from the delay line go on.
+#[classifier]
+pub(crate) fn netfault_line(ctx: TcContext) -> i32 {
+    line::go_on(&Skb::of(&ctx))
+}
+
 #[inline(always)]
 fn hook(skb: &Skb, direction: Direction) -> i32 {
     match skb.mark() {
         MARK_PASS => return ours(skb, direction),
         MARK_ROUTE => return act::route(skb),
+        mark if line::is_back(mark) => return line::back(skb),
         _ => {}
     }
     count::seen(skb, direction);
@@ -68,12 +76,14 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     };
     match judge::verdict(skb, bank) {
         Verdict::Pass => NEXT,
+        Verdict::Divert => line::divert(skb.raw()),
         Verdict::Act(hit, packet) => {
             tell::verdict(hit, packet);
             match deed(skb, hit, packet) {
                 Deed::Drop => act::swallow(packet, hit.slot),
                 Deed::Reset => act::reset(skb, packet, hit.slot),
                 Deed::Error(answer) => act::reject(skb, packet, hit.slot, answer),
+                Deed::Nothing => NEXT,
             }
         }
     }
@@ -84,6 +94,7 @@ enum Deed {
     Drop,
     Reset,
     Error(Answer),
+    Nothing,
 }
 
 /// What the rule that hits a packet does to it.
@@ -91,6 +102,8 @@ enum Deed {
 fn deed(skb: &Skb, hit: Hit, packet: &Packet) -> Deed {
     match hit.action {
         Action::Blackhole | Action::Loss => Deed::Drop,
+        // It is never the one that acts alone.
+        Action::Line => Deed::Nothing,
         Action::Reset => Deed::Reset,
         Action::Reject if !act::may_answer(skb, packet) => Deed::Drop,
         Action::Reject => match judge::answer(hit.slot) {

@@ -78,6 +78,40 @@ impl Skb {
         unsafe { (*self.0).mark = mark }
     }
 
+    #[inline(always)]
+    pub(super) fn priority(&self) -> u32 {
+        // SAFETY: as in `len`.
+        unsafe { (*self.0).priority }
+    }
+
+    #[inline(always)]
+    pub(super) fn set_priority(&self, priority: u32) {
+        // SAFETY: as in `len`; a classifier may write the priority.
+        unsafe { (*self.0).priority = priority }
+    }
+
+    /// The VLAN tag that stands beside the frame.
+    #[inline(always)]
+    pub(super) fn vlan(&self) -> Option<u32> {
+        // SAFETY: as in `len`.
+        let (present, tag) = unsafe { ((*self.0).vlan_present, (*self.0).vlan_tci) };
+        (present != 0).then_some(tag)
+    }
+
+    /// Takes the VLAN tag away; the next one, if there is one, takes its place.
+    #[inline(always)]
+    pub(super) fn pop_vlan(&self) -> Result<(), Refused> {
+        // SAFETY: a live context.
+        done(unsafe { bpf::bpf_skb_vlan_pop(self.0) })
+    }
+
+    /// Puts that many bytes of zeroes in front of the frame.
+    #[inline(always)]
+    pub(super) fn make_room(&self, bytes: u32) -> Result<(), Refused> {
+        // SAFETY: a live context.
+        done(unsafe { bpf::bpf_skb_change_head(self.0, bytes, 0) })
+    }
+
     /// Makes the stack take the packet whatever its MAC address is.
     #[inline(always)]
     pub(super) fn to_this_host(&self) {

@@ -13,8 +13,9 @@ use chaos_api::{
 use thiserror::Error;
 
 use crate::draw::splitmix64;
+use crate::netem;
 use crate::parts::{Part, parts};
-use crate::{Fault, Matching, PlannedRule, RuleId, Table, prefixes};
+use crate::{Fault, Matching, PlannedRule, RuleId, Shape, Table, prefixes};
 
 /// Why faults do not fit into one table.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -82,7 +83,7 @@ fn number(slots: &mut BTreeMap<u16, PlannedRule>) {
 fn rules(fault: &Fault) -> Vec<PlannedRule> {
     let traffic = &fault.spec.traffic;
     let mut rules = Vec::new();
-    for (block, share) in fault.spec.faults.blocks() {
+    for (block, share, shape) in blocks(fault) {
         let mut parts = parts(&traffic.peers, traffic.protocol);
         if parts.is_empty() {
             parts.push(Part::all(traffic.protocol));
@@ -90,14 +91,32 @@ fn rules(fault: &Fault) -> Vec<PlannedRule> {
         for (number, part) in (0..).zip(parts) {
             rules.push(PlannedRule {
                 id: id(fault, Some(block), number),
-                rule: rule(fault, block, share),
+                rule: rule(fault, block, share, shape.is_some()),
                 spared_by: RuleSet::EMPTY,
                 matching: matching(fault, block, part),
+                shape: shape.clone(),
             });
         }
     }
     rules.extend(sparing::rules(fault, &rules));
     rules
+}
+
+/// What becomes rules of a fault: a block, the share that it hits, and what the delay line does where
+/// that carries it out.
+fn blocks(fault: &Fault) -> Vec<(Block, Option<Percent>, Option<Shape>)> {
+    let faults = &fault.spec.faults;
+    let by_hook = |(block, share): (Block, Option<Percent>)| match block {
+        Block::Blackhole | Block::Reject | Block::Reset => Some((block, share, None)),
+        Block::Loss => {
+            let share = share.or(netem::plain_loss(faults))?;
+            Some((block, Some(share), None))
+        }
+        _ => None,
+    };
+    let by_line = netem::shapes(faults).into_iter();
+    let by_line = by_line.map(|rule| (rule.block, rule.share, Some(rule.shape)));
+    faults.blocks().filter_map(by_hook).chain(by_line).collect()
 }
 
 pub(super) fn id(fault: &Fault, block: Option<Block>, part: u16) -> RuleId {
@@ -122,14 +141,22 @@ pub(super) fn of_part(part: Part) -> Matching {
 
 /// All parts of a block share one seed and one numbering, so a connection that two of them match is
 /// drawn once.
-fn rule(fault: &Fault, block: Block, share: Option<Percent>) -> Rule {
+fn rule(fault: &Fault, block: Block, share: Option<Percent>, is_shaped: bool) -> Rule {
     // The second sets the draws of a fault's blocks apart, and stays what it is in every version.
     let (action, own) = match block {
         Block::Reset => (Action::Reset, 1),
         Block::Blackhole => (Action::Blackhole, 2),
-        Block::Loss => (Action::Loss, 3),
+        Block::Loss if netem::plain_loss(&fault.spec.faults).is_some() => (Action::Loss, 3),
+        // Whole connections.
+        Block::Loss => (Action::Blackhole, 3),
         Block::Reject => (Action::Reject, 4),
+        Block::Delay => (Action::Line, 5),
+        Block::Duplicate => (Action::Line, 6),
+        Block::Corrupt => (Action::Line, 7),
+        Block::Rate => (Action::Line, 8),
+        Block::Reorder => (Action::Line, 9),
     };
+    let action = if is_shaped { Action::Line } else { action };
     Rule {
         deadline: fault.deadline,
         seed: splitmix64(fault.seed ^ own),
@@ -182,7 +209,7 @@ fn matching(fault: &Fault, block: Block, part: Part) -> Matching {
         direction: match block {
             Block::Reset => Direction::Both,
             Block::Blackhole | Block::Reject => traffic.direction.unwrap_or(Direction::Both),
-            Block::Loss => traffic.direction.unwrap_or(Direction::Egress),
+            _ => traffic.direction.unwrap_or(Direction::Egress),
         },
         protocol: match part.protocol {
             Protocol::Any if of_connections => Protocol::Tcp,

@@ -48,6 +48,7 @@ fn sparing(fault: &Fault, number: u16, matching: Matching) -> PlannedRule {
         rule: Rule::default(),
         spared_by: RuleSet::EMPTY,
         matching,
+        shape: None,
     }
 }
 

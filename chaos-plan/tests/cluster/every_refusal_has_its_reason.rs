@@ -98,7 +98,7 @@ fn who_means_every_replica_says_so() {
 #[test]
 fn a_spec_that_the_server_would_refuse_is_refused_here_too() {
     let words = "mode: One, dynamic: true, faults: {}";
-    let message = "spec.faults: names no fault; write blackhole, loss, reject or reset; \
+    let message = "spec.faults: names no fault; write blackhole, corrupt, delay, duplicate, loss, rate, reject, reorder or reset; \
                    spec.dynamic: goes with mode All only; remove it";
     refused(&fault("a", words), &town(), Reason::InvalidSpec, message);
 }

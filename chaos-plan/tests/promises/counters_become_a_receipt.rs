@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chaos_abi::{Counters, Direction, Seen};
 use chaos_api::{Block, EndReason, Receipt, Span, State};
-use chaos_plan::{Clock, Fault, Life, Observed, Table, lower, raise, total};
+use chaos_plan::{Clock, Fault, Life, LineCounts, Observed, Table, lower, raise, total};
 
 use crate::faults_become_rules::read;
 
@@ -25,6 +25,7 @@ fn receipt(counters: Counters, life: &Life) -> Receipt {
         connections: [("cut-nats".into(), 3), ("another".into(), 9)].into(),
         untold: 3,
         unborn: 5,
+        ..Observed::default()
     };
     let clock = Clock {
         boot: 1_700_000_000_000_000_000,
@@ -116,7 +117,7 @@ fn what_an_edit_took_away_stays_counted() {
         ..Counters::default()
     };
     let life = Life {
-        past: [(Block::Reset, before)].into(),
+        past: [(Block::Reset, (before, LineCounts::default()))].into(),
         ..alive()
     };
     let receipt = receipt(Counters::default(), &life);

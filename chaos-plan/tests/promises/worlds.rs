@@ -97,10 +97,9 @@ fn blocks() -> impl Strategy<Value = Faults> {
     blocks.prop_map(|(blackhole, loss, reject, reset)| Faults {
         reject,
         blackhole: blackhole.map(|probability| Blackhole { probability }),
-        loss: loss.map(|share| Loss {
-            loss: share.unwrap_or(Percent::ALL),
-        }),
+        loss: loss.map(|share| Loss::of(share.unwrap_or(Percent::ALL))),
         reset: reset.map(|probability| Reset { probability }),
+        ..Faults::default()
     })
 }
 

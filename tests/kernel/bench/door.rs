@@ -139,6 +139,7 @@ const fn name(program: Program) -> &'static str {
         Program::Ingress => maps::INGRESS,
         Program::Egress => maps::EGRESS,
         Program::Actor => maps::ACTOR,
+        Program::Return => maps::RETURN,
     }
 }
 

@@ -45,6 +45,11 @@ pub(crate) fn vanishes(slot: u16) -> Expect {
     acts(Fate::Vanishes, slot, |counters| counters.dropped = 1)
 }
 
+/// The rule in this slot would hand it to the delay line, of which there is none.
+pub(crate) fn bypasses(slot: u16) -> Expect {
+    acts(Fate::Passes, slot, |counters| counters.bypassed = 1)
+}
+
 /// The rule in this slot resets its connection.
 pub(crate) fn reset(slot: u16) -> Expect {
     acts(Fate::Reset, slot, |counters| counters.reset = 1)

@@ -76,7 +76,7 @@ impl Ledger {
             let found = &found.slots[slot];
             assert_eq!(found, held, "counters of slot {slot} after: {what}");
             let fates = held.undrawn + held.outranked + held.dropped + held.reset + held.refused;
-            let fates = fates + held.let_through + held.failed;
+            let fates = fates + held.let_through + held.failed + held.diverted + held.bypassed;
             assert_eq!(held.matched, fates, "fates of slot {slot} after: {what}");
         }
         assert_eq!(found.seen, self.seen, "packets seen after: {what}");

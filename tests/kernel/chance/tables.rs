@@ -85,9 +85,9 @@ fn fault(random: &mut Random, world: &World, number: usize) -> Fault {
     let blackhole = (alone || random.once_in(4)).then(|| Blackhole {
         probability: share(random),
     });
-    let loss = random.once_in(4).then(|| Loss {
-        loss: share(random).unwrap_or(Percent::ALL),
-    });
+    let loss = random
+        .once_in(4)
+        .then(|| Loss::of(share(random).unwrap_or(Percent::ALL)));
     Fault {
         name: format!("f{number}"),
         spec: FaultSpec {
@@ -97,6 +97,7 @@ fn fault(random: &mut Random, world: &World, number: usize) -> Fault {
                 loss,
                 reject,
                 reset,
+                ..Faults::default()
             },
             duration: Span::from_secs(1),
             seed: None,

@@ -77,6 +77,14 @@ impl UdpPath {
         (0..1_000_000).take_while(arrives).count()
     }
 
+    /// Waits for the next datagram that arrives.
+    #[track_caller]
+    pub fn await_first(&self, limit: Duration) {
+        self.wait_at_most(limit);
+        let arrived = self.receiver.recv(&mut [0; 2048]);
+        arrived.unwrap_or_else(|error| panic!("no datagram within {limit:?}: {error}"));
+    }
+
     /// Sends one datagram and tells whether it arrives; one datagram of a path that is cut.
     #[track_caller]
     pub fn passes(&self) -> bool {

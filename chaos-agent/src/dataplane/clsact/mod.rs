@@ -100,6 +100,20 @@ impl Clsact {
     }
 }
 
+/// Attaches the program on what comes back to the delay line's device, with which it goes.
+pub(super) fn attach_return(
+    dataplane: &mut Dataplane,
+    device: &Interface,
+) -> Result<(), DataplaneError> {
+    let mut tc = Tc::open().map_err(on(device))?;
+    let mark = Mark::own(claim(&mut tc, device)?);
+    let program = classifier(&mut dataplane.ebpf, Program::Return.name())?;
+    let fd = program.fd().map_err(of(Program::Return))?;
+    let fd = fd.as_fd().as_raw_fd();
+    tc.add_filter(device.index, Side::Ingress, fd, mark)
+        .map_err(on(device))
+}
+
 /// Removes the filters of netfault's that are `meant`, and the qdisc with the last of them where it was
 /// made for them; whether there were any.
 fn remove(

@@ -3,7 +3,8 @@
 use std::error::Error;
 
 use crate::{
-    causes::with_causes, engine::EngineError, inventory::EnterError, node::ledger::Refusal,
+    causes::with_causes, engine::EngineError, inventory::EnterError, line::LineError,
+    node::ledger::Refusal,
 };
 
 /// The refusal that an engine's error stands for.
@@ -14,7 +15,8 @@ pub(super) fn refusal(error: &EngineError) -> Refusal {
         EngineError::NoInterface(_) => "NoInterface",
         EngineError::Invalid(_) => "Invalid",
         EngineError::Lower(_) => "TooManyRules",
-        EngineError::Dataplane(_) => "KernelRefused",
+        EngineError::Line(LineError::Tun(_)) => "NoTunDevice",
+        EngineError::Dataplane(_) | EngineError::Line(_) => "KernelRefused",
     };
     // The first interface of a pod may come after its first process.
     let starting = matches!(error, EngineError::NoInterface(_));
@@ -45,5 +47,25 @@ pub(super) fn plain(reason: &'static str, message: &str) -> Refusal {
         reason,
         message: message.into(),
         starting: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::refusal;
+    use crate::{engine::EngineError, line::TunError};
+
+    #[test]
+    fn a_node_without_the_device_says_so_by_name() {
+        let error = EngineError::Line(TunError::Open(Errno::NOENT).into());
+        let refusal = refusal(&error);
+        assert_eq!(refusal.reason, "NoTunDevice");
+        assert!(
+            refusal.message.contains("/dev/net/tun"),
+            "{}",
+            refusal.message
+        );
     }
 }

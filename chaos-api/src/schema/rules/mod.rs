@@ -1,12 +1,14 @@
 //! The rules that the API server checks (CEL, `x-kubernetes-validations`), each in one place, with
 //! the line that a user then reads.
 
+mod netem;
 mod spec;
 mod traffic;
 mod units;
 
 use kube::core::Rule;
 
+pub(crate) use netem::{bitrate, delay, jitter, latency, loss, size};
 pub(crate) use spec::{faults, spec};
 pub(crate) use traffic::{ip_block, peer, planned, port, traffic};
 pub(crate) use units::{expression, percent, ports, selector, span};

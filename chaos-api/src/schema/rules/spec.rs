@@ -8,10 +8,20 @@ use crate::schema::patterns;
 
 /// Of the blocks of a fault.
 pub(crate) fn faults() -> Vec<Rule> {
-    vec![rule(
-        "has(self.blackhole) || has(self.loss) || has(self.reject) || has(self.reset)",
-        &format!("names no fault; write {}", Block::listed("or")),
-    )]
+    let any = Block::ALL.map(|block| format!("has(self.{block})"));
+    vec![
+        rule(
+            &any.join(" || "),
+            &format!("names no fault; write {}", Block::listed("or")),
+        ),
+        at(
+            rule(
+                "!has(self.reorder) || has(self.delay)",
+                "needs a delay, which the packets that overtake do not have; write delay too",
+            ),
+            ".reorder",
+        ),
+    ]
 }
 
 /// Of a fault's spec as a whole.
@@ -106,27 +116,47 @@ pub(crate) fn spec() -> Vec<Rule> {
 
 /// Of the blocks together, and of those that were there.
 fn blocks() -> Vec<Rule> {
+    let same =
+        Block::ALL.map(|block| format!("has(self.faults.{block}) == has(oldSelf.faults.{block})"));
     vec![
         at(
             rule(
-                "!has(self.faults.blackhole) || !has(self.faults.loss) || \
-                 (has(self.traffic) && has(self.traffic.direction))",
-                "is required: alone, blackhole is for both ways and loss for Egress; name one for \
-                 both faults",
+                &format!(
+                    "!has(self.faults.blackhole) || !({}) || \
+                     (has(self.traffic) && has(self.traffic.direction))",
+                    has_netem()
+                ),
+                "is required: alone, blackhole is for both ways and netem's faults for Egress; name \
+                 one for all",
             ),
             ".traffic.direction",
         ),
         at(
             rule(
-                "has(self.faults.blackhole) == has(oldSelf.faults.blackhole) && \
-                 has(self.faults.loss) == has(oldSelf.faults.loss) && \
-                 has(self.faults.reject) == has(oldSelf.faults.reject) && \
-                 has(self.faults.reset) == has(oldSelf.faults.reset)",
+                "!has(self.faults.delay) || !has(self.faults.delay.stage) || \
+                 self.faults.delay.stage == 'Any' || !has(self.traffic) || \
+                 !has(self.traffic.protocol) || self.traffic.protocol in ['TCP', 'Any']",
+                "does not go with stage: Syn, which only TCP has; write TCP or remove it",
+            ),
+            ".traffic.protocol",
+        ),
+        at(
+            rule(
+                &same.join(" && "),
                 "no fault is added or removed later; create another one",
             ),
             ".faults",
         ),
     ]
+}
+
+/// Whether one of netem's is there.
+fn has_netem() -> String {
+    let netem = Block::ALL.into_iter().filter(|block| block.is_netem());
+    let netem: Vec<_> = netem
+        .map(|block| format!("has(self.faults.{block})"))
+        .collect();
+    netem.join(" || ")
 }
 
 /// Of `reject`, whose answer may be TCP's.
@@ -136,10 +166,13 @@ fn reject() -> Vec<Rule> {
     vec![
         at(
             rule(
-                "!has(self.faults.reject) || !has(self.faults.loss) || has(self.faults.blackhole) || \
-                 (has(self.traffic) && has(self.traffic.direction))",
-                "is required: alone, reject is for both ways and loss for Egress; name one for \
-                 both faults",
+                &format!(
+                    "!has(self.faults.reject) || !({}) || has(self.faults.blackhole) || \
+                     (has(self.traffic) && has(self.traffic.direction))",
+                    has_netem()
+                ),
+                "is required: alone, reject is for both ways and netem's faults for Egress; name \
+                 one for all",
             ),
             ".traffic.direction",
         ),

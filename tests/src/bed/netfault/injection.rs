@@ -140,19 +140,5 @@ pub fn moved(before: RuleCounters, after: RuleCounters) -> RuleCounters {
 }
 
 fn zip(left: RuleCounters, right: RuleCounters, join: fn(u64, u64) -> u64) -> RuleCounters {
-    RuleCounters {
-        matched: join(left.matched, right.matched),
-        matched_bytes: join(left.matched_bytes, right.matched_bytes),
-        undrawn: join(left.undrawn, right.undrawn),
-        outranked: join(left.outranked, right.outranked),
-        dropped: join(left.dropped, right.dropped),
-        reset: join(left.reset, right.reset),
-        refused: join(left.refused, right.refused),
-        let_through: join(left.let_through, right.let_through),
-        failed: join(left.failed, right.failed),
-        idle_reset: join(left.idle_reset, right.idle_reset),
-        spared: join(left.spared, right.spared),
-        expired: join(left.expired, right.expired),
-        lapsed: join(left.lapsed, right.lapsed),
-    }
+    left.combined(right, join)
 }

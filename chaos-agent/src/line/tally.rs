@@ -1,0 +1,57 @@
+//! What a line did, in packets of the wire where nothing else is said.
+
+use std::collections::BTreeMap;
+
+/// What one rule did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Whose fate was drawn.
+    pub drawn: u64,
+    /// Held back.
+    pub delayed: u64,
+    /// Sent on at the rule's rate.
+    pub shaped: u64,
+    /// Dropped.
+    pub lost: u64,
+    /// Sent twice.
+    pub duplicated: u64,
+    /// Had a bit flipped.
+    pub corrupted: u64,
+    /// Not delayed, ahead of others.
+    pub reordered: u64,
+    /// Pieces of frames that found the queue of its rate full.
+    pub queue_full: u64,
+    /// Frames that found the line's memory full.
+    pub memory_full: u64,
+    /// Frames that were sent on before they were due, since the rule ended.
+    pub flushed: u64,
+}
+
+/// What all of the line did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineTally {
+    /// Frames that came.
+    pub taken: u64,
+    /// Frames that went.
+    pub sent: u64,
+    /// Frames that the kernel refused to take back.
+    pub refused: u64,
+    /// Frames that are held now.
+    pub held: u64,
+    /// Bytes of memory that they take.
+    pub held_bytes: u64,
+    /// The most bytes that they took.
+    pub most_bytes: u64,
+    /// How often the thread gave up its real-time priority because it took too much of a core.
+    pub demoted: u64,
+}
+
+/// The tallies of the rules.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tallies(pub(super) BTreeMap<u16, Tally>);
+
+impl Tallies {
+    pub(super) fn of(&mut self, rule: u16) -> &mut Tally {
+        self.0.entry(rule).or_default()
+    }
+}

@@ -1,0 +1,108 @@
+//! The rules of netem's faults and their values.
+
+use kube::core::Rule;
+
+use super::{at, escaped, planned, rule};
+use crate::Delay;
+use crate::schema::patterns;
+
+/// Of a latency.
+pub(crate) fn latency() -> Vec<Rule> {
+    held(
+        &Delay::SHORTEST.to_string(),
+        "is not allowed; write 100us to 1m",
+    )
+}
+
+/// Of a jitter.
+pub(crate) fn jitter() -> Vec<Rule> {
+    held("0s", "is not allowed; write at most 1m")
+}
+
+fn held(shortest: &str, bounds: &str) -> Vec<Rule> {
+    let matches = format!("self.matches('{}')", escaped(patterns::SPAN));
+    let longest = Delay::LONGEST;
+    let within = format!(
+        "!{matches} || (duration(self) >= duration('{shortest}') && \
+         duration(self) <= duration('{longest}'))"
+    );
+    vec![
+        rule(
+            &matches,
+            "is not a duration; write it as in \"30s\", \"1.5s\", \"500ms\" or \"2h45m\"",
+        ),
+        rule(&within, bounds),
+    ]
+}
+
+/// Of a rate. Its bounds are the agent's to check: the API server has no decimals.
+pub(crate) fn bitrate() -> Vec<Rule> {
+    vec![rule(
+        &format!("self.matches('{}')", escaped(patterns::BITRATE)),
+        "is not a rate; write it as in \"20mbit\", or \"20mbps\" for megabytes",
+    )]
+}
+
+/// Of a number of bytes.
+pub(crate) fn size() -> Vec<Rule> {
+    vec![rule(
+        &format!("self.matches('{}')", escaped(patterns::SIZE)),
+        "is not a size; write it as in \"32kb\"",
+    )]
+}
+
+/// Of a delay.
+pub(crate) fn delay() -> Vec<Rule> {
+    let jitter = "(has(self.jitter) && self.jitter.matches('[1-9]'))";
+    vec![
+        at(
+            rule(
+                &format!("!has(self.correlation) || {jitter}"),
+                "is that of jitter; write jitter too, or remove it",
+            ),
+            ".correlation",
+        ),
+        at(
+            rule(
+                &format!("!has(self.distribution) || self.distribution == 'Uniform' || {jitter}"),
+                "is that of jitter; write jitter too, or remove it",
+            ),
+            ".distribution",
+        ),
+        at(
+            rule(
+                "!has(self.stage) || self.stage == 'Any' || !has(self.apply) || \
+                 self.apply == 'Packet'",
+                "does not go with apply: Payload, since a SYN has none; write one of them",
+            ),
+            ".stage",
+        ),
+    ]
+}
+
+/// Of a loss.
+pub(crate) fn loss(not_there: &[&str]) -> Vec<Rule> {
+    let mut rules = planned(not_there);
+    rules.extend([
+        rule(
+            "[has(self.loss), has(self.gemodel), has(self.nth)].filter(x, x).size() == 1",
+            "says what is lost in one way; write one of loss, gemodel and nth",
+        ),
+        at(
+            rule(
+                "!has(self.correlation) || has(self.loss)",
+                "goes with a share of packets only; remove it",
+            ),
+            ".correlation",
+        ),
+        at(
+            rule(
+                "!has(self.per) || self.per == 'Packet' || \
+                 (has(self.loss) && !has(self.correlation))",
+                "Connection goes with a share alone; write Packet or remove it",
+            ),
+            ".per",
+        ),
+    ]);
+    rules
+}

@@ -1,0 +1,181 @@
+//! What is held goes on: when the fault is stopped, when it is edited, when its time is over. What is
+//! held when its holder is killed is lost once, and no longer.
+
+use std::net::UdpSocket;
+use std::time::{Duration, Instant};
+
+use chaos_agent::dataplane::Way;
+use chaos_tests::bed::tcp::{Bulk, Listener, Wire, tcp_info};
+use chaos_tests::bed::{Pair, UdpPath, Unchanged};
+use chaos_tests::promises;
+
+use crate::line::{Holder, Line, Probe, constant, delays, is_in_order};
+
+promises! { []
+    when_it_is_stopped,
+    when_it_is_edited,
+    unless_there_are_too_many_which_is_told,
+    when_its_time_is_over,
+    and_traffic_flows_at_once_when_its_holder_is_killed,
+    and_so_it_does_where_its_filters_stay,
+    and_tcp_recovers_when_its_holder_is_killed
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const GAP: Duration = Duration::from_millis(1);
+
+fn when_it_is_stopped() {
+    let pair = Pair::new();
+    let unchanged = Unchanged::watch([&pair.client, &pair.server]);
+    let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
+    let line = Line::open(pair.client.name());
+    line.inject(
+        "held",
+        "traffic: {protocol: UDP, direction: Egress}",
+        constant(30 * SECOND),
+    );
+    let samples = std::thread::scope(|scope| {
+        let sent = scope.spawn(|| probe.run(300, GAP, 2 * SECOND));
+        std::thread::sleep(SECOND);
+        assert_eq!(line.report().line.held, 300);
+        line.stop("held");
+        assert_eq!(line.tally().flushed, 300);
+        sent.join().expect("it does not panic")
+    });
+    assert_eq!(samples.len(), 300, "none is lost");
+    assert!(is_in_order(&samples), "their order stays");
+    assert!(delays(&samples)[299] < 2 * SECOND, "they went at once");
+    drop(line);
+    unchanged.assert();
+}
+
+fn when_it_is_edited() {
+    let pair = Pair::new();
+    let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
+    let line = Line::open(pair.client.name());
+    line.inject(
+        "held",
+        "traffic: {protocol: UDP, direction: Egress}",
+        constant(30 * SECOND),
+    );
+    let samples = std::thread::scope(|scope| {
+        let sent = scope.spawn(|| probe.run(2_000, GAP, 2 * SECOND));
+        for millis in [10, 2_000, 200] {
+            std::thread::sleep(SECOND / 2);
+            line.reshape("held", constant(Duration::from_millis(millis)));
+        }
+        sent.join().expect("it does not panic")
+    });
+    assert_eq!(samples.len(), 2_000, "none is lost");
+    assert!(is_in_order(&samples), "their order stays");
+    let last: Vec<_> = samples[1_900..].iter().map(|one| one.delay).collect();
+    let within = |delay: &Duration| (195..230).contains(&delay.as_millis());
+    assert!(
+        last.iter().filter(|delay| within(delay)).count() > 95,
+        "{last:?}"
+    );
+}
+
+fn unless_there_are_too_many_which_is_told() {
+    let pair = Pair::new();
+    let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
+    let line = Line::open(pair.client.name());
+    let traffic = "traffic: {protocol: UDP, direction: Egress}";
+    line.inject("held", traffic, constant(30 * SECOND));
+    let flood = pair.client.enter(|| UdpSocket::bind((pair.client.v4(), 0)));
+    let flood = flood.expect("a port is free");
+    // To a port that nobody listens on, and in fragments: 64 MiB and some more.
+    let datagram = vec![0; 65_000];
+    for number in 0..1_100 {
+        let target = (pair.server.v4(), probe.port() ^ 1);
+        flood
+            .send_to(&datagram, target)
+            .expect("sendto never fails");
+        if number % 10 == 0 {
+            std::thread::sleep(GAP);
+        }
+    }
+    std::thread::sleep(SECOND);
+    let (told, report) = (line.tally(), line.report().line);
+    eprintln!(
+        "{} dropped, {} held in {} bytes",
+        told.memory_full, report.held, report.held_bytes
+    );
+    assert!(told.memory_full > 0 && report.held > 30_000);
+    assert_eq!(told.memory_full + report.held, report.taken);
+    assert!(report.most_bytes <= 64 << 20);
+    line.stop("held");
+    assert_eq!(
+        probe.run(10, GAP, SECOND).len(),
+        10,
+        "and then traffic flows"
+    );
+}
+
+fn when_its_time_is_over() {
+    let pair = Pair::new();
+    let unchanged = Unchanged::watch([&pair.client, &pair.server]);
+    let probe = Probe::open(&pair.client, &pair.server, Wire::V6);
+    let line = Line::open(pair.client.name());
+    let begun = Instant::now();
+    line.inject_for(
+        "1s",
+        "traffic: {protocol: UDP, direction: Egress}",
+        constant(30 * SECOND),
+    );
+    let samples = probe.run(200, GAP, 2 * SECOND);
+    assert_eq!(samples.len(), 200, "none is lost");
+    assert!(is_in_order(&samples), "their order stays");
+    let first = samples.iter().find(|one| one.number == 0).expect("it came");
+    let late = (begun + first.delay).saturating_duration_since(begun + SECOND);
+    assert!(
+        late < Duration::from_millis(20),
+        "they went at the deadline: {late:?} after it"
+    );
+    std::thread::sleep(SECOND);
+    drop(line);
+    unchanged.assert();
+}
+
+fn and_traffic_flows_at_once_when_its_holder_is_killed() {
+    let pair = Pair::new();
+    let unchanged = Unchanged::watch([&pair.client, &pair.server]);
+    let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
+    for _ in 0..3 {
+        let mut holder = Holder::start(pair.client.name(), 5 * SECOND);
+        assert!(!path.passes(), "it holds");
+        path.send(50).expect("sendto never fails");
+        holder.kill();
+        let open = path.await_open(SECOND);
+        eprintln!("open {open:?} after its holder was killed");
+        assert!(open < Duration::from_millis(150), "{open:?}");
+        unchanged.assert();
+    }
+}
+
+fn and_so_it_does_where_its_filters_stay() {
+    let pair = Pair::new();
+    let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
+    for _ in 0..3 {
+        let mut holder = Holder::attaching(Some(Way::Clsact), pair.client.name(), 5 * SECOND);
+        assert!(!path.passes(), "it holds");
+        holder.kill();
+        let open = path.await_open(SECOND);
+        eprintln!("open {open:?} after its holder was killed");
+        assert!(open < Duration::from_millis(150), "{open:?}");
+    }
+}
+
+fn and_tcp_recovers_when_its_holder_is_killed() {
+    let pair = Pair::new();
+    let listener = Listener::on(&pair.server, Wire::V4, 0);
+    let bulk = Bulk::start(listener.accept_from(&pair.client));
+    for _ in 0..3 {
+        let mut holder = Holder::start(pair.client.name(), Duration::from_millis(50));
+        bulk.await_bytes(1_000_000, 5 * SECOND);
+        holder.kill();
+        bulk.await_bytes(10_000_000, 5 * SECOND);
+    }
+    let info = tcp_info(&pair.client, &bulk.connection().client).expect("it lives");
+    eprintln!("{info:?}");
+}
