@@ -34,8 +34,8 @@ pub(crate) fn shapes(faults: &Faults) -> Vec<Shaped> {
     };
     if let Some(block) = &faults.delay {
         match block.probability {
-            Some(share) => own = Some((share, delayed(block, faults, Shape::default()))),
-            None => rest = delayed(block, faults, rest),
+            Some(share) => own = Some((share, delayed(block, faults, &Shape::default()))),
+            None => rest = delayed(block, faults, &rest),
         }
     }
     let own = own.map(|(share, shape)| Shaped {
@@ -89,7 +89,7 @@ fn first(shape: &Shape) -> Option<Block> {
     .find_map(|(block, is_there)| is_there.then_some(block))
 }
 
-fn delayed(block: &api::Delay, faults: &Faults, shape: Shape) -> Shape {
+fn delayed(block: &api::Delay, faults: &Faults, others: &Shape) -> Shape {
     let delay = Delay {
         latency: block.latency.as_nanos(),
         jitter: block.jitter.as_nanos(),
@@ -112,7 +112,7 @@ fn delayed(block: &api::Delay, faults: &Faults, shape: Shape) -> Shape {
             chance: chance(block.reorder, block.correlation),
             gap: block.gap.unwrap_or(1),
         }),
-        ..shape
+        ..others.clone()
     }
 }
 

@@ -139,8 +139,8 @@ pub fn raise(
     let counted = |slot: u16| observed.counters.get(&slot).copied().unwrap_or_default();
     let own = own.filter_map(|(slot, planned)| {
         let traffic = planned.matching.to_string();
-        let line = observed.line.get(&slot).copied().unwrap_or_default();
-        Some((planned.id.block?, traffic, counted(slot), line))
+        let held = observed.line.get(&slot).copied().unwrap_or_default();
+        Some((planned.id.block?, traffic, counted(slot), held))
     });
     let past = life.past.iter();
     let past = past.map(|(block, (counters, line))| (*block, BEFORE.to_owned(), *counters, *line));

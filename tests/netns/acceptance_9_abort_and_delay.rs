@@ -33,9 +33,10 @@ fn compose_and_go_one_by_one() {
     let unchanged = Unchanged::watch([&pair.client, &pair.server]);
     let netfault = Netfault::new();
     let at = format!("--to {} --seed 7 --for 90s", server.target());
+    // The first one's process holds both.
+    let reset = netfault.inject(&pair.client, &format!("reset 50% {at}"));
     let delay = "delay 15s apply payload probability 50%";
     let delay = netfault.inject(&pair.client, &format!("{delay} {at}"));
-    let reset = netfault.inject(&pair.client, &format!("reset 50% {at}"));
     let first = calls(&pair.client, server.target(), LATE + BOUND);
     for outcome in [Outcome::Reset, Outcome::Late, Outcome::Prompt] {
         assert!(first.contains(&outcome), "{first:?}");

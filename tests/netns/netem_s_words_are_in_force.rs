@@ -71,7 +71,9 @@ fn hundred(words: &str) -> (Receipt, usize) {
 
 fn a_kept_stream_is_late_by_250_ms() {
     for (words, range) in [("delay 250ms", 250..265), ("delay 250ms 50ms", 200..315)] {
-        let time = pushed(words, 1).as_millis();
+        // The quickest of some: a busy machine makes it later.
+        let times = (0..4).map(|_| pushed(words, 1).as_millis());
+        let time = times.min().expect("there are some");
         assert!(range.contains(&time), "{words}: {time} ms");
     }
 }
@@ -133,8 +135,9 @@ fn what_came_through_the_line_is_as_it_was_after_a_reset_and_a_blackhole() {
     path.send(10).expect("sendto never fails");
     assert_eq!(path.arrivals(), 0, "what is dropped is not delayed");
     hole.stop();
+    more.stop();
+    // The first one's process holds them all.
     let counted = total(&delay.stop());
     assert_eq!((counted.delayed, counted.outranked), (1, 10));
-    more.stop();
     assert!(path.passes());
 }

@@ -80,7 +80,10 @@ impl Client {
     /// Changes a fault in force; its receipt, or `None` where none of that name is in force.
     pub fn edit(&mut self, name: &str, change: Change) -> Result<Option<Receipt>, HolderError> {
         let name = name.into();
-        match self.ask(&Request::Edit { name, change })? {
+        match self.ask(&Request::Edit {
+            name,
+            change: Box::new(change),
+        })? {
             Reply::InForce(receipt) => Ok(Some(*receipt)),
             Reply::Unknown(_) => Ok(None),
             reply => Err(unexpected(reply)),

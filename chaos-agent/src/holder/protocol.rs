@@ -27,7 +27,7 @@ pub(crate) enum Request {
         /// Its name.
         name: String,
         /// What changes.
-        change: Change,
+        change: Box<Change>,
     },
     /// Tell of the faults in force.
     List,

@@ -1,6 +1,6 @@
 //! netem's faults in netem's words: they are read, bounded, and survive being written.
 
-use chaos_api::{FaultSpec, Faults, NetworkFault, Span};
+use chaos_api::{Draw, FaultSpec, Faults, NetworkFault, Span, Traffic};
 use proptest::prelude::*;
 
 fn read(line: &str) -> Result<Faults, String> {
@@ -10,11 +10,11 @@ fn read(line: &str) -> Result<Faults, String> {
 /// What a spec with these faults, and nothing else, has against it.
 fn wrong(line: &str) -> Vec<String> {
     let spec = FaultSpec {
-        traffic: Default::default(),
+        traffic: Traffic::default(),
         faults: read(line).unwrap(),
         duration: Span::from_secs(30),
         seed: None,
-        draw: Default::default(),
+        draw: Draw::default(),
     };
     let wrong = spec.validate().err().unwrap_or_default();
     wrong.iter().map(ToString::to_string).collect()

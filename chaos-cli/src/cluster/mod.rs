@@ -40,7 +40,7 @@ pub(crate) fn dispatch(cluster: Cluster, verb: Verb) -> Result<Exit> {
         .context("cannot start the client")?;
     runtime.block_on(async {
         let session = Session::open(cluster).await?;
-        perform(&session, verb).await
+        Box::pin(perform(&session, verb)).await
     })
 }
 
