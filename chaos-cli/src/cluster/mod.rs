@@ -47,7 +47,7 @@ pub(crate) fn dispatch(cluster: Cluster, verb: Verb) -> Result<Exit> {
 async fn perform(session: &Session, verb: Verb) -> Result<Exit> {
     match verb {
         Verb::Inject(args) => inject::inject(session, &args).await,
-        Verb::Run(args) => run::run(session, &args).await,
+        Verb::Run(args) => Box::pin(run::run(session, &args)).await,
         Verb::Plan(args) => plan::plan(session, &args).await,
         Verb::Flows(args) => flows::flows(session, &args).await,
         Verb::List(args) => list::list(session, &args).await,
