@@ -15,10 +15,10 @@ pub(crate) const SPAN: &str = r"^([0-9]+(\.[0-9]+)?(h|m|s|ms|us|µs|ns))+$";
 pub(crate) const PERCENT: &str = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]{1,6}0*)?)%$";
 
 /// A rate in tc's units.
-pub(crate) const BITRATE: &str = r"^(?i)[0-9]+(\.[0-9]+)?[kmgt]?i?(bit|bps)$";
+pub(crate) const BITRATE: &str = r"^(?i)[0-9]{1,15}(\.[0-9]{1,6})?([kmgt]i?)?(bit|bps)$";
 
 /// A number of bytes in tc's units.
-pub(crate) const SIZE: &str = r"^(?i)[0-9]+(\.[0-9]+)?(b|[kmg](b|bit)?)$";
+pub(crate) const SIZE: &str = r"^(?i)[0-9]{1,15}(\.[0-9]{1,6})?(b|[kmg](b|bit)?)$";
 
 /// A number of pods.
 pub(crate) const COUNT: &str = r"^0*[1-9][0-9]{0,8}$";

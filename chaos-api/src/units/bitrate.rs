@@ -21,7 +21,7 @@ pub enum BitrateError {
     /// A number without a unit.
     #[error("\"{0}\" has no unit; write \"{0}mbit\" or \"{0}kbit\"")]
     Bare(String),
-    /// Not a whole number of bits, or outside the bounds.
+    /// Outside the bounds.
     #[error("\"{0}\" is not allowed; write 1kbit to 100gbit")]
     Bounds(String),
     /// Not a number with a unit.

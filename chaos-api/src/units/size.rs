@@ -19,7 +19,7 @@ pub enum SizeError {
     /// A number without a unit.
     #[error("\"{0}\" has no unit; write \"{0}kb\" or \"{0}b\"")]
     Bare(String),
-    /// Not a whole number of bytes, or outside the bounds.
+    /// Outside the bounds.
     #[error("\"{0}\" is not allowed; write 2kb to 64mb")]
     Bounds(String),
     /// Not a number with a unit.

@@ -15,8 +15,8 @@ pub(super) fn decimal(text: &str) -> Option<(&str, &str)> {
     (digits(whole) && digits(fraction)).then_some((whole, fraction))
 }
 
-/// A number with one of the units, in any case, as a whole number of what they count, `None` where it
-/// is not; and the unit's name. `None` for anything else.
+/// A number with one of the units, in any case, as a whole number of what they count, rounded down,
+/// `None` where it is too large; and the unit's name. `None` for anything else.
 pub(super) fn scaled(
     text: &str,
     units: &[(&'static str, u64)],
@@ -35,7 +35,7 @@ pub(super) fn scaled(
         );
         let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
         let product = digits.checked_mul(unit.into())?;
-        (product % scale == 0).then(|| u64::try_from(product / scale).ok())?
+        u64::try_from(product / scale).ok()
     };
     Some((whole_number(), name))
 }

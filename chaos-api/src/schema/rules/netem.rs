@@ -3,8 +3,8 @@
 use kube::core::Rule;
 
 use super::{at, escaped, planned, rule};
-use crate::Delay;
 use crate::schema::patterns;
+use crate::{Bitrate, Delay, Size};
 
 /// Of a latency.
 pub(crate) fn latency() -> Vec<Rule> {
@@ -35,20 +35,49 @@ fn held(shortest: &str, bounds: &str) -> Vec<Rule> {
     ]
 }
 
-/// Of a rate. Its bounds are the agent's to check: the API server has no decimals.
+/// Of a rate.
 pub(crate) fn bitrate() -> Vec<Rule> {
-    vec![rule(
-        &format!("self.matches('{}')", escaped(patterns::BITRATE)),
+    let unit = "(self.lowerAscii().contains('ki') ? 1024.0 : \
+                 self.lowerAscii().contains('mi') ? 1048576.0 : \
+                 self.lowerAscii().contains('gi') ? 1073741824.0 : \
+                 self.matches('(?i)ti?(bit|bps)$') ? 1.0e12 : \
+                 self.matches('(?i)k') ? 1.0e3 : \
+                 self.matches('(?i)m') ? 1.0e6 : \
+                 self.matches('(?i)g') ? 1.0e9 : 1.0)";
+    let bits = format!("{unit} * (self.lowerAscii().endsWith('bps') ? 8.0 : 1.0)");
+    scaled(
+        patterns::BITRATE,
         "is not a rate; write it as in \"20mbit\", or \"20mbps\" for megabytes",
-    )]
+        &bits,
+        [Bitrate::LOWEST, Bitrate::HIGHEST],
+        "is not allowed; write 1kbit to 100gbit",
+    )
 }
 
 /// Of a number of bytes.
 pub(crate) fn size() -> Vec<Rule> {
-    vec![rule(
-        &format!("self.matches('{}')", escaped(patterns::SIZE)),
+    let unit = "(self.matches('(?i)k') ? 1024.0 : self.matches('(?i)m') ? 1048576.0 : \
+                 self.matches('(?i)g') ? 1073741824.0 : 1.0)";
+    let bytes = format!("{unit} * (self.lowerAscii().endsWith('bit') ? 0.125 : 1.0)");
+    scaled(
+        patterns::SIZE,
         "is not a size; write it as in \"32kb\"",
-    )]
+        &bytes,
+        [Size::SMALLEST.bytes(), Size::LARGEST.bytes()],
+        "is not allowed; write 2kb to 64mb",
+    )
+}
+
+/// Of a number with a unit, which stands for that many times what `unit` is. What the API server takes
+/// the controller must be able to read: one object that it cannot would end its watch.
+fn scaled(pattern: &str, form: &str, unit: &str, bounds: [u64; 2], allowed: &str) -> Vec<Rule> {
+    let matches = format!("self.matches('{}')", escaped(pattern));
+    let number = format!("double(self.find('{}'))", escaped(r"^[0-9.]+"));
+    let [lowest, highest] = bounds;
+    let within = format!(
+        "!{matches} || ({number} * {unit} >= {lowest}.0 && {number} * {unit} <= {highest}.0)"
+    );
+    vec![rule(&matches, form), rule(&within, allowed)]
 }
 
 /// Of a delay.
