@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use chaos_abi::{Action, Answer, CERTAIN, Rule, RuleSet, flag};
-use chaos_api::{Block, FaultSpec};
+use chaos_api::{Block, FaultSpec, Interfaces};
 
 use crate::netem;
 use crate::{Image, Matching, PacketWords, Shape};
@@ -145,16 +145,16 @@ impl Table {
         }
     }
 
-    /// Whether a rule of it loses packets as the hook has them, which may be several of the wire.
+    /// Whether a rule of it loses packets as the hook has them, which may be several of the wire, where
+    /// the delay line could.
     pub fn has_losses(&self) -> bool {
-        self.rules()
-            .any(|(_, rule)| rule.rule.action == Action::Loss.word())
+        self.rules().any(|(_, rule)| rule.loses_by_hook())
     }
 
     /// Makes the delay line lose what the hook would have lost, by the packet of the wire.
     pub fn hand_losses(&mut self) {
         let losses = self.slots.values_mut();
-        for rule in losses.filter(|rule| rule.rule.action == Action::Loss.word()) {
+        for rule in losses.filter(|rule| rule.loses_by_hook()) {
             rule.shape = Some(netem::lossy(rule.rule.threshold));
             rule.rule.action = Action::Line.word();
             rule.rule.threshold = CERTAIN;
@@ -183,6 +183,11 @@ impl Table {
 }
 
 impl PlannedRule {
+    /// Whether the hook loses packets for it that the delay line could lose: not those of loopback.
+    fn loses_by_hook(&self) -> bool {
+        self.rule.action == Action::Loss.word() && self.matching.interfaces == Interfaces::Pod
+    }
+
     /// Whether its draws ask which connection of its block one is, or which packet of that.
     pub fn needs_numbers(&self) -> bool {
         let by_number = self.rule.flags & flag::BY_FLOW == 0;

@@ -171,6 +171,16 @@ impl Faults {
         self.blocks().any(|(block, _)| block.is_netem())
     }
 
+    /// Whether it takes the delay line: netem's blocks do, but for a share of packets or connections
+    /// that is lost.
+    pub fn needs_line(&self) -> bool {
+        let loss = self.loss.is_some_and(|loss| {
+            loss.gemodel.is_some() || loss.nth.is_some() || loss.correlation.is_some()
+        });
+        let other = |(block, _): (Block, _)| block.is_netem() && block != Block::Loss;
+        loss || self.blocks().any(other)
+    }
+
     /// The blocks as words that [`Faults::from_words`] reads, such as `reset 50%`.
     pub fn words(&self) -> Vec<String> {
         let word = |(block, share): (Block, Option<Percent>)| {

@@ -1,10 +1,14 @@
 //! The rules of netem's faults.
 
 use super::Findings;
-use crate::{Apply, Delay, Distribution, FaultSpec, Loss, LossPer, Protocol, Reorder, Span, Stage};
+use crate::{
+    Apply, Delay, Distribution, FaultSpec, Interfaces, Loss, LossPer, Protocol, Reorder, Span,
+    Stage,
+};
 
 impl FaultSpec {
     pub(super) fn check_netem(&self, findings: &mut Findings) {
+        self.check_interfaces(findings);
         if let Some(delay) = &self.faults.delay {
             check_delay(delay, findings);
             self.check_stage(delay, findings);
@@ -19,6 +23,15 @@ impl FaultSpec {
                     "needs a delay, which the packets that overtake do not have; write delay too";
                 findings.refuse_absence("spec.faults.reorder", needed);
             }
+        }
+    }
+
+    /// What comes back from the line has no way into loopback.
+    fn check_interfaces(&self, findings: &mut Findings) {
+        let interfaces = self.traffic.interfaces;
+        if self.faults.needs_line() && interfaces != Interfaces::Pod {
+            let allowed = "does not go with netem's faults; write Pod or remove it";
+            findings.refuse("spec.traffic.interfaces", interfaces, allowed);
         }
     }
 

@@ -133,6 +133,17 @@ fn blocks() -> Vec<Rule> {
         ),
         at(
             rule(
+                &format!(
+                    "!has(self.traffic) || !has(self.traffic.interfaces) || \
+                     self.traffic.interfaces == 'Pod' || !({})",
+                    needs_line()
+                ),
+                "does not go with netem's faults; write Pod or remove it",
+            ),
+            ".traffic.interfaces",
+        ),
+        at(
+            rule(
                 "!has(self.faults.delay) || !has(self.faults.delay.stage) || \
                  self.faults.delay.stage == 'Any' || !has(self.traffic) || \
                  !has(self.traffic.protocol) || self.traffic.protocol in ['TCP', 'Any']",
@@ -157,6 +168,18 @@ fn has_netem() -> String {
         .map(|block| format!("has(self.faults.{block})"))
         .collect();
     netem.join(" || ")
+}
+
+/// Whether the delay line carries out what is there.
+fn needs_line() -> String {
+    let netem = Block::ALL.into_iter().filter(|block| block.is_netem());
+    let netem = netem.map(|block| match block {
+        Block::Loss => "(has(self.faults.loss) && (has(self.faults.loss.gemodel) || \
+                        has(self.faults.loss.nth) || has(self.faults.loss.correlation)))"
+            .to_owned(),
+        block => format!("has(self.faults.{block})"),
+    });
+    netem.collect::<Vec<_>>().join(" || ")
 }
 
 /// Of `reject`, whose answer may be TCP's.
