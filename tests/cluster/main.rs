@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use chaos_tests::{cluster, suite};
 
+mod a_delay_reaches_pods;
 mod acceptance_11_one_service_is_cut;
 mod acceptance_13_a_ready_replica_is_silent;
 mod acceptance_14_as_a_job;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         acceptance_14_as_a_job::PROMISES,
         acceptance_16_the_rule_follows_the_selector::PROMISES,
         acceptance_18_without_touching_the_workload::PROMISES,
+        a_delay_reaches_pods::PROMISES,
         an_unmatched_rule_says_so::PROMISES,
         who_may_do_what::PROMISES,
         faults_end_on_time::PROMISES,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chaos_abi::{Action, flag};
+use chaos_abi::Action;
 use chaos_api::Receipt;
 use chaos_plan::{LineCounts, Shape, Table};
 
 use super::{Engine, EngineError, Order};
 use crate::dataplane::Tun;
-use crate::line::{Backend, LineReport, LineRule, LineRules, Schedule, Tally, Tap, TunError};
+use crate::line::{Backend, LineReport, Schedule, Tally, Tap, TunError, rules_of};
 
 impl Engine {
     /// Brings a fault into force whose blocks the delay line stands in for: what they would have hit
@@ -41,11 +41,11 @@ impl Engine {
     /// are not in it hold nothing from now on: their packets go through the line still, so that they
     /// do not overtake those that were held.
     pub(super) fn make_line(&mut self, next: &Table) -> Result<(), EngineError> {
-        let mut rules = rules(&self.table);
+        let mut rules = rules_of(&self.table);
         for rule in rules.values_mut() {
             rule.shape = Shape::default();
         }
-        rules.extend(self::rules(next));
+        rules.extend(rules_of(next));
         if rules.is_empty() {
             return Ok(());
         }
@@ -67,7 +67,7 @@ impl Engine {
         };
         // No hook hands anything over by the table of before.
         self.dataplane.settle();
-        let rules = rules(&self.table);
+        let rules = rules_of(&self.table);
         line.renew(&rules)?;
         if rules.is_empty() {
             self.line_told = Some(line.report()?);
@@ -129,22 +129,4 @@ fn counts(tally: &Tally) -> LineCounts {
         shaped: tally.shaped,
         overflowed: tally.queue_full + tally.memory_full,
     }
-}
-
-/// The line's rules of a table.
-fn rules(table: &Table) -> LineRules {
-    let shaped = table
-        .rules()
-        .filter_map(|(slot, rule)| Some((slot, rule, rule.shape.as_ref()?)));
-    let rule = |(slot, rule, shape): (u16, &chaos_plan::PlannedRule, &Shape)| {
-        let line = LineRule {
-            shape: shape.clone(),
-            seed: rule.rule.seed,
-            deadline: rule.rule.deadline,
-            block: rule.rule.block,
-            by_flow: rule.rule.flags & flag::BY_FLOW != 0,
-        };
-        (slot, line)
-    };
-    shaped.map(rule).collect()
 }

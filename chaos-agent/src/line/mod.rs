@@ -13,6 +13,7 @@ mod draws;
 mod entry;
 mod error;
 mod fates;
+mod foresee;
 mod hold;
 #[expect(
     clippy::module_inception,
@@ -36,8 +37,9 @@ use self::pace::Pace;
 use crate::{dataplane::Tun, inventory::boot_clock};
 
 pub use error::{LineError, TunError};
+pub use foresee::{Foreseen, Foresight};
 pub use pace::Schedule;
-pub use rules::{LineRule, LineRules};
+pub use rules::{LineRule, LineRules, rules_of};
 pub use tally::{LineTally, Tally};
 pub use tap::Tap;
 

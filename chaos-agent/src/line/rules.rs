@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chaos_abi::LineHeader;
-use chaos_plan::{Loss, Per, Shape};
+use chaos_abi::{LineHeader, flag};
+use chaos_plan::{Loss, Per, PlannedRule, Shape, Table};
 
 use super::{draws::Draws, rate::Shaper};
 
@@ -28,6 +28,24 @@ pub struct LineRule {
 
 /// The rules of a line by slot.
 pub type LineRules = BTreeMap<u16, LineRule>;
+
+/// Those of a table.
+pub fn rules_of(table: &Table) -> LineRules {
+    let shaped = table
+        .rules()
+        .filter_map(|(slot, rule)| Some((slot, rule, rule.shape.as_ref()?)));
+    let rule = |(slot, rule, shape): (u16, &PlannedRule, &Shape)| {
+        let line = LineRule {
+            shape: shape.clone(),
+            seed: rule.rule.seed,
+            deadline: rule.rule.deadline,
+            block: rule.rule.block,
+            by_flow: rule.rule.flags & flag::BY_FLOW != 0,
+        };
+        (slot, line)
+    };
+    shaped.map(rule).collect()
+}
 
 /// Whose memory it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

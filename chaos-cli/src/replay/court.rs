@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use chaos_abi::{Bank, Birth, Block, Direction, Flow, FragmentFlow, FragmentKey, Protocol, Rule};
+use chaos_abi::{
+    Action, Bank, Birth, Block, Direction, Flow, FragmentFlow, FragmentKey, LineHeader, Protocol,
+    Rule,
+};
+use chaos_agent::line::{Foreseen, Foresight};
 use chaos_ebpf::{Case, Fate, Hit, Packet, Tables};
 use chaos_plan::{Image, PacketWords, Table};
 
@@ -20,6 +24,7 @@ pub(super) struct Court<'a> {
     births: HashMap<Flow, Birth>,
     loopback: bool,
     draws: Draws,
+    line: Foresight,
 }
 
 /// What becomes of one packet.
@@ -59,6 +64,7 @@ impl<'a> Court<'a> {
             births: HashMap::new(),
             loopback,
             draws: Draws::default(),
+            line: Foresight::of(table),
         }
     }
 
@@ -77,12 +83,32 @@ impl<'a> Court<'a> {
         }
         self.case.open(now, true);
         self.case.birth = self.birth(now);
-        let why = self.hear();
+        let mut why = self.hear();
+        let mut block = self.acting();
+        if block.is_none() && self.case.has_lines() {
+            let seen = self.foresee(&packet.frame, now);
+            block = words::block(&seen);
+            why = format!("{why}: {}", words::foreseen(&seen));
+        }
         Judgement {
             packet: Some(self.case.packet),
-            block: self.acting(),
+            block,
             why,
         }
+    }
+
+    /// What the delay line does to the packet, which its rules hit.
+    fn foresee(&mut self, frame: &[u8], at: u64) -> Foreseen {
+        let case = &self.case;
+        let header = LineHeader {
+            at,
+            flow: case.hash,
+            opened: case.packet.opening(),
+            direction: case.packet.direction() as u32,
+            rules: case.lines,
+            ..LineHeader::default()
+        };
+        self.line.packet(&header, frame)
     }
 
     fn acting(&self) -> Option<chaos_api::Block> {
@@ -142,8 +168,10 @@ impl<'a> Court<'a> {
             if let Fate::Hit(action) = fate {
                 let rank = self.case.rule.rank;
                 is_hit = self.draws.hits(&mut self.case);
-                if is_hit {
-                    // Which one acts is asked of the case at the end.
+                // Which ones act is asked of the case at the end.
+                if is_hit && action == Action::Line {
+                    let _ = self.case.divert(slot);
+                } else if is_hit {
                     let _ = self.case.hit(Hit { action, rank, slot });
                 }
             }

@@ -77,7 +77,8 @@ pub(super) fn replay(args: &Replay) -> Result<Exit> {
     };
     let (faults, draw) = (fault.spec.faults.words(), fault.spec.draw);
     let loopback = fault.spec.traffic.interfaces == Interfaces::Loopback;
-    let table = lower(&Table::default(), &[fault])?;
+    let mut table = lower(&Table::default(), &[fault])?;
+    table.hand_losses();
     let packets = rows(Court::of(&table, loopback), &side, &packets);
     let mut verdicts = BTreeMap::new();
     for row in &packets {

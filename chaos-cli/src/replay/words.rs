@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use chaos_abi::{Direction, Flow, Protocol};
+use chaos_agent::line::Foreseen;
+use chaos_api::{Block, Span};
 use chaos_ebpf::{Fate, Packet, tcp};
 use chaos_plan::{PacketWords, PlannedRule, Table};
 
@@ -18,6 +20,39 @@ pub(super) fn of(fate: Fate, is_hit: bool, slot: u32, table: &Table) -> Option<S
         Fate::Spared => format!("{block}: spared"),
         Fate::Expired | Fate::Lapsed => format!("{block}: its time is over"),
     })
+}
+
+/// The fault by which the delay line does the most to a packet; none where it leaves it as it is.
+pub(super) fn block(seen: &Foreseen) -> Option<Block> {
+    let does = [
+        (Block::Loss, seen.copies == 0),
+        (Block::Corrupt, seen.corrupted),
+        (Block::Duplicate, seen.copies > 1),
+        (Block::Delay, seen.later > 0),
+    ];
+    does.into_iter()
+        .find_map(|(block, does)| does.then_some(block))
+}
+
+/// What the delay line does to a packet.
+pub(super) fn foreseen(seen: &Foreseen) -> String {
+    if seen.copies == 0 {
+        return "lost".into();
+    }
+    let mut does = Vec::new();
+    if seen.later > 0 {
+        does.push(format!("{} later", Span::from_nanos(seen.later)));
+    }
+    if seen.copies > 1 {
+        does.push("sent twice".into());
+    }
+    if seen.corrupted {
+        does.push("a bit flipped".into());
+    }
+    if does.is_empty() {
+        return "let on".into();
+    }
+    does.join(", ")
 }
 
 /// Why no rule matches a packet: what it has that none of them means.

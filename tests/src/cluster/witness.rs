@@ -90,6 +90,20 @@ impl Lines {
         })
     }
 
+    /// How long the answered requests took that began at a time or later, in nanoseconds.
+    pub fn took_from(&self, since: u64) -> Vec<u64> {
+        let all = self.pick(|said| match said {
+            Said::Polled {
+                took,
+                answer: Ok(_),
+                ..
+            } => Some(*took),
+            _ => None,
+        });
+        let later = all.into_iter().filter(|(at, took)| at - took >= since);
+        later.map(|(_, took)| took).collect()
+    }
+
     /// The requests that failed: how, and when they were over.
     pub fn failures(&self) -> Vec<(u64, Failure)> {
         let polls = self.polls().into_iter();
