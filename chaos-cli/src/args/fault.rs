@@ -10,12 +10,12 @@ use super::{Target, Traffic};
 /// What to do, to whose traffic, for how long.
 #[derive(Debug, Group)]
 pub(crate) struct Fault {
-    /// What to do: `reset`, `blackhole` or `reject [tcp-reset|icmp-port|icmp-host|icmp-admin]`
-    /// (icmp-port where it names no answer), each with a share of the connections such as 50%, or in
-    /// netem's words `delay`, `loss`, `duplicate`, `corrupt`, `reorder` or `rate`, as in delay 100ms 10ms
-    /// 25% distribution normal; several compose: blackhole acts before reject,
-    /// reject before reset, and what they leave meets the others. In a cluster also to which pods: svc/NAME, deploy/NAME, sts/NAME, ds/NAME
-    /// or pod/NAME
+    /// What to do: `reset` or `blackhole`, all or a share of the connections such as 50%;
+    /// `reject [tcp-reset|icmp-port|icmp-host|icmp-admin]`, icmp-port where absent; or in netem's
+    /// words `delay`, `loss`, `duplicate`, `corrupt`, `reorder` and `rate`, as in delay 100ms 10ms
+    /// 25% distribution normal. Several compose: blackhole acts before reject, reject before reset,
+    /// and what they leave meets the others. In a cluster also to which pods: svc/NAME,
+    /// deploy/NAME, sts/NAME, ds/NAME or pod/NAME
     #[arg(value_name = "FAULT", required_unless_present = "file")]
     pub(crate) words: Vec<String>,
     /// Read the fault from a YAML file (a `NetworkFault`) instead
