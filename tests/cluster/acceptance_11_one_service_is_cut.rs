@@ -18,6 +18,7 @@ fn each_attempt_fails_and_is_counted_and_other_services_are_untouched() {
         .with_witness("one", "http-poll --server one:80")
         .with_witness("two", "http-poll --server two:80")]);
     let client = town.pod("client");
+    let answered = ["one", "two"].map(|name| client.await_answers(name));
     let untouched = Untouched::watch([client.clone()]);
     let after = |lines: &Lines, since: u64| {
         let lines = lines.from(since);
@@ -34,13 +35,14 @@ fn each_attempt_fails_and_is_counted_and_other_services_are_untouched() {
     let healthy = client.await_lines("one", "requests after", SOON, |lines| after(lines, healed));
     assert_eq!(healthy.failures(), [], "failures after");
 
-    let all = client.lines_of("one").failures();
+    let all = client.lines_of("one").from(answered[0]).failures();
     assert!(
         all.iter().all(|(_, how)| *how == Failure::Refused),
         "{all:?}"
     );
     let counters = status.totals.counters;
     assert_eq!(counters.refused, all.len() as u64, "{counters:?}");
-    assert_eq!(client.lines_of("two").failures(), [], "of another Service");
+    let other = client.lines_of("two").from(answered[1]);
+    assert_eq!(other.failures(), [], "of another Service");
     untouched.assert();
 }

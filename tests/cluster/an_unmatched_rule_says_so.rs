@@ -24,6 +24,7 @@ fn a_fault_that_met_no_traffic_says_so() {
     town.start([Workload::web("web")]);
     town.start([Workload::witness("client", "http-poll --server web:80")]);
     let client = town.pod("client");
+    client.await_answers("main");
     let untouched = Untouched::watch([client.clone()]);
     let capture = Capture::start(&client.network());
     let words = format!("blackhole deploy/client --to {NOWHERE} --for 3s");

@@ -9,6 +9,9 @@ use serde_json::Value;
 use super::{Cluster, Lines, Node, lines_from, soon};
 use crate::bed::Namespace;
 
+/// How long a Service may take to be in force.
+const ANSWER: Duration = Duration::from_secs(30);
+
 /// A pod at one moment.
 #[derive(Debug, Clone)]
 pub struct Pod {
@@ -139,6 +142,20 @@ impl Pod {
     ) -> T {
         let what = format!("{}/{container}: {what}", self.name());
         soon(&what, limit, || condition(&self.lines_of(container)))
+    }
+
+    /// Waits until a container's requests are answered, and tells since when: kube-proxy puts a new
+    /// Service into force a moment after its pods are ready, and refuses until then.
+    #[track_caller]
+    pub fn await_answers(&self, container: &str) -> u64 {
+        let first = |lines: &Lines| {
+            let polls = lines.polls().into_iter();
+            polls
+                .filter(|(_, answer)| answer.is_ok())
+                .map(|(at, _)| at)
+                .min()
+        };
+        self.await_lines(container, "an answer", ANSWER, first)
     }
 
     /// What it answers to a request for a path on a port of it, by way of the API server.
