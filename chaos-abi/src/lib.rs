@@ -54,7 +54,7 @@ pub const MAX_PREFIXES: usize = 4096;
 pub const MAX_INTERFACES: usize = 128;
 
 /// TCP connections of one namespace whose beginnings are remembered.
-pub const MAX_BIRTHS: usize = 262_144;
+pub const MAX_BIRTHS: usize = 65_536;
 
 /// Packets whose first fragment is remembered for those after it.
 pub const MAX_FRAGMENTED: usize = 1024;
