@@ -44,7 +44,7 @@ pub(crate) fn shapes(faults: &Faults) -> Vec<Shaped> {
         shape,
     });
     let rest = first(&rest)
-        .filter(|_| !is_plain_loss(faults))
+        .filter(|_| faults.needs_line())
         .map(|block| Shaped {
             block,
             share: None,
@@ -68,13 +68,7 @@ pub(crate) fn lossy(share: Share) -> Shape {
 /// The share of packets that a fault loses, where that is all it does of netem's.
 pub(crate) fn plain_loss(faults: &Faults) -> Option<Percent> {
     let share = faults.loss.and_then(|loss| loss.plain());
-    share.filter(|_| is_plain_loss(faults))
-}
-
-fn is_plain_loss(faults: &Faults) -> bool {
-    let mut netem = faults.blocks().filter(|(block, _)| block.is_netem());
-    netem.all(|(block, _)| block == Block::Loss)
-        && faults.loss.is_some_and(|loss| loss.plain().is_some())
+    share.filter(|_| !faults.needs_line())
 }
 
 fn first(shape: &Shape) -> Option<Block> {

@@ -215,12 +215,12 @@ fn seen((interface, direction, seen): &(String, Direction, Seen)) -> SeenReceipt
 
 fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> Vec<String> {
     let mut warnings = Vec::new();
+    let answers = fault.spec.faults.reset.is_some() || fault.spec.faults.reject.is_some();
     if life.ended.is_some() && !met(all) {
         warnings.push("no traffic met this fault".into());
     }
     if all.failed > 0 {
         let count = all.failed;
-        let answers = fault.spec.faults.reset.is_some() || fault.spec.faults.reject.is_some();
         let why = if answers {
             "the kernel made no answer to them"
         } else {
@@ -251,8 +251,7 @@ fn warnings(fault: &Fault, life: &Life, observed: &Observed, all: &Counters) -> 
         ));
     }
     let lost = observed.untold.saturating_sub(life.untold);
-    let told = fault.spec.faults.reset.is_some() || fault.spec.faults.reject.is_some();
-    if lost > 0 && told {
+    if lost > 0 && answers {
         warnings.push(format!(
             "{lost} events were lost: connectionsReset may be short"
         ));

@@ -13,7 +13,7 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 use chaos_agent::{
     dataplane::Way,
     doctor,
-    holder::{Client, Holder, HolderError, RunDir},
+    holder::{Client, Holder, HolderError, RunDir, clients},
     inventory::Namespace,
 };
 
@@ -66,6 +66,19 @@ pub(super) fn ready() -> Result<()> {
         None => Ok(()),
         Some(check) => bail!("{check}"),
     }
+}
+
+/// What the first holder answers that knows of what it is asked; `None` where none does.
+pub(super) fn first<T>(
+    mut ask: impl FnMut(&mut Client) -> Result<Option<T>, HolderError>,
+) -> Result<Option<T>> {
+    for mut client in clients(&RunDir::of_env())? {
+        match ask(&mut client) {
+            Ok(None) | Err(HolderError::Gone) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Ok(None)
 }
 
 /// Reaches the target's holder, or becomes it: `attempt` is made with each, until one takes it.

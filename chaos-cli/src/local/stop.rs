@@ -1,10 +1,10 @@
 //! `netfault stop` on this machine.
 
 use anyhow::Result;
-use chaos_agent::holder::{HolderError, RunDir, clients};
+use chaos_agent::holder::HolderError;
 use chaos_api::Receipt;
 
-use super::{list::in_force, text};
+use super::{holders, list::in_force, text};
 use crate::{args::Stop, exit::Exit, output};
 
 pub(super) fn stop(args: &Stop) -> Result<Exit> {
@@ -31,12 +31,5 @@ fn all(args: &Stop) -> Result<()> {
 
 /// Ends a fault, whoever holds it; `None` where nobody does.
 fn end(name: &str) -> Result<Option<Receipt>> {
-    for mut client in clients(&RunDir::of_env())? {
-        match client.stop(name) {
-            Ok(Some(receipt)) => return Ok(Some(receipt)),
-            Ok(None) | Err(HolderError::Gone) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(None)
+    holders::first(|client| client.stop(name))
 }

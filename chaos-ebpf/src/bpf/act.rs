@@ -31,11 +31,11 @@ const TTL: u8 = 64;
 // Offsets from the start of the IP header.
 const IPV4_TTL: u32 = 8;
 const IPV4_CHECKSUM: u32 = 10;
-const IPV4_LENGTH: u32 = 2;
+pub(super) const IPV4_LENGTH: u32 = 2;
 const IPV4_FRAGMENT: u32 = 6;
 const MORE_FRAGMENTS: u16 = 0x2000;
 const IPV4_ADDRESSES: u32 = 12;
-const IPV6_LENGTH: u32 = 4;
+pub(super) const IPV6_LENGTH: u32 = 4;
 const IPV6_HOP_LIMIT: u32 = 7;
 const IPV6_ADDRESSES: u32 = 8;
 

@@ -30,7 +30,7 @@ pub(super) fn divert(skb: *mut __sk_buff) -> i32 {
     let alive = LINE.get(0).filter(|line| case.now < line.beat + LINE_STALE);
     let device = alive.map_or(0, |line| line.ifindex);
     let header = header(&skb, case);
-    if device == 0 || skb.make_room(size_of::<LineHeader>() as u32).is_err() {
+    if device == 0 || skb.grow_head(size_of::<LineHeader>() as u32).is_err() {
         count(case, |counters| counters.bypassed += 1);
         return NEXT;
     }

@@ -3,21 +3,19 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_loop};
-use chaos_abi::{ANSWER_FRAME, frame::fold};
+use chaos_abi::{
+    ANSWER_FRAME,
+    frame::{IPV6_HEADER, fold},
+};
 use chaos_ebpf::{Frame, HEAD_V4, HEAD_V6, LONGEST_V4, LONGEST_V6, Packet, pad};
 
 use super::{
-    act::{TCP_CHECKSUM, is_partial},
+    act::{IPV4_LENGTH, IPV6_LENGTH, TCP_CHECKSUM, is_partial},
     skb::{Refused, Skb, add},
 };
 
 /// Where UDP's checksum stands (RFC 768).
 const UDP_CHECKSUM: u32 = 6;
-
-// Where an IP header says its length.
-const IPV4_LENGTH: u32 = 2;
-const IPV6_LENGTH: u32 = 4;
-const IPV6_FIXED: u32 = 40;
 
 /// Bytes that are summed in one turn.
 const BLOCK: u32 = 32;
@@ -95,7 +93,7 @@ fn whole(skb: &Skb, packet: &Packet) -> Result<u32, Refused> {
     let l3 = packet.l3;
     let there = skb.len() - l3;
     let (at, fixed) = if packet.is_v6() {
-        (IPV6_LENGTH, IPV6_FIXED)
+        (IPV6_LENGTH, IPV6_HEADER as u32)
     } else {
         (IPV4_LENGTH, 0)
     };

@@ -6,7 +6,9 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_loop};
-use chaos_abi::{ANSWER_FRAME, Answer, Direction, MARK_OUT, MARK_PASS, Pending};
+use chaos_abi::{
+    ANSWER_FRAME, Answer, Direction, MARK_OUT, MARK_PASS, Pending, frame::IPV6_HEADER,
+};
 use chaos_ebpf::{Frame, HEAD_V4, HEAD_V6, Packet, Unreachable};
 
 use super::{
@@ -17,10 +19,9 @@ use super::{
     skb::{Refused, Skb, redirect},
 };
 
-// Where the ends stand in the fixed header of IPv6, and where it ends.
+// Where the ends stand in the fixed header of IPv6.
 const IPV6_SOURCE: u32 = 8;
 const IPV6_TARGET: u32 = 24;
-const IPV6_FIXED: u32 = 40;
 
 /// Bytes of the longest link header: Ethernet's with two tags.
 const LINK: usize = 22;
@@ -132,7 +133,7 @@ extern "C" fn head_v6(_: u64, attempt: *mut Attempt) -> i64 {
         skb.store(packet.l3, &fixed)?;
         skb.store(packet.l3 + IPV6_SOURCE, from)?;
         skb.store(packet.l3 + IPV6_TARGET, to)?;
-        skb.store(packet.l3 + IPV6_FIXED, &icmp)
+        skb.store(packet.l3 + IPV6_HEADER as u32, &icmp)
     };
     if head().is_ok() {
         attempt.length += packet.l3 + u32::from(HEAD_V6);

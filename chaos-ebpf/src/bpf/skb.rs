@@ -50,10 +50,11 @@ impl Skb {
         unsafe { (*self.0).ifindex }
     }
 
-    /// `N` bytes at an offset, where they are in the linear part of the buffer.
+    /// `N` bytes at an offset, where they are in the linear part of the buffer. Two at least: the verifier
+    /// does not see that a single one is within.
     #[inline(always)]
     pub(super) fn peek<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
-        if N < 2 || offset >= LINEAR {
+        if offset >= LINEAR {
             return None;
         }
         // SAFETY: as in `len`.
@@ -103,13 +104,6 @@ impl Skb {
     pub(super) fn pop_vlan(&self) -> Result<(), Refused> {
         // SAFETY: a live context.
         done(unsafe { bpf::bpf_skb_vlan_pop(self.0) })
-    }
-
-    /// Puts that many bytes of zeroes in front of the frame.
-    #[inline(always)]
-    pub(super) fn make_room(&self, bytes: u32) -> Result<(), Refused> {
-        // SAFETY: a live context.
-        done(unsafe { bpf::bpf_skb_change_head(self.0, bytes, 0) })
     }
 
     /// Makes the stack take the packet whatever its MAC address is.
