@@ -133,18 +133,6 @@ impl Table {
         self.set(|rule| self.acts(rule, packet))
     }
 
-    /// Makes the delay line do what all blocks of a fault would have done.
-    pub fn divert(&mut self, fault: &str, shape: &Shape) {
-        let own = self
-            .slots
-            .values_mut()
-            .filter(|rule| rule.id.fault == fault);
-        for rule in own.filter(|rule| rule.id.block.is_some()) {
-            rule.rule.action = Action::Line.word();
-            rule.shape = Some(shape.clone());
-        }
-    }
-
     /// Whether a rule of it loses packets as the hook has them, which may be several of the wire, where
     /// the delay line could.
     pub fn has_losses(&self) -> bool {

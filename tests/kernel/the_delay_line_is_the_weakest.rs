@@ -17,11 +17,12 @@ promises! { []
 }
 
 const ALL: &str = "faults: {blackhole: {}}";
+const LATE: &str = "traffic: {direction: Both}, faults: {delay: {latency: 1s}}";
 
 fn passing_where_there_is_none() {
     let packet = tcp("10.0.0.1:40000", "10.0.0.2:80");
     Bench::run(|bench| {
-        bench.hold_shaped(&words::faults(&[ALL]), Some("a"));
+        bench.hold(&words::faults(&[LATE]));
         for way in [Egress, Ingress] {
             bench.step(way, &packet, &bypasses(0));
         }
@@ -32,7 +33,7 @@ fn and_others_win() {
     let packet = tcp("10.0.0.1:40000", "10.0.0.2:80");
     for (other, expect) in [(ALL, vanishes(1)), ("faults: {reset: {}}", reset(1))] {
         Bench::run(|bench| {
-            bench.hold_shaped(&words::faults(&[ALL, other]), Some("a"));
+            bench.hold(&words::faults(&[LATE, other]));
             bench.step(Egress, &packet, &expect.clone().outranked(0));
         });
     }

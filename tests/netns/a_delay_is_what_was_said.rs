@@ -75,7 +75,7 @@ fn shows(target: &Host, (from, to): (&Host, &Host), millis: u64, wire: Wire, dir
     let latency = Duration::from_millis(millis);
     let line = Line::open(target.name());
     let traffic = traffic(direction, wire, probe.port());
-    line.inject("held", &traffic, constant(latency));
+    line.inject("held", &traffic, &constant(latency));
     let samples = probe.run(COUNT, GAP, latency);
     assert_eq!(samples.len(), COUNT as usize, "none is lost");
     assert!(is_in_order(&samples), "their order stays");

@@ -23,17 +23,14 @@ promises! { []
 
 const SECOND: Duration = Duration::from_secs(1);
 const GAP: Duration = Duration::from_millis(1);
+const TRAFFIC: &str = "traffic: {protocol: UDP, direction: Egress}";
 
 fn when_it_is_stopped() {
     let pair = Pair::new();
     let unchanged = Unchanged::watch([&pair.client, &pair.server]);
     let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
     let line = Line::open(pair.client.name());
-    line.inject(
-        "held",
-        "traffic: {protocol: UDP, direction: Egress}",
-        constant(30 * SECOND),
-    );
+    line.inject("held", TRAFFIC, &constant(30 * SECOND));
     let samples = std::thread::scope(|scope| {
         let sent = scope.spawn(|| probe.run(300, GAP, 2 * SECOND));
         std::thread::sleep(SECOND);
@@ -53,16 +50,12 @@ fn when_it_is_edited() {
     let pair = Pair::new();
     let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
     let line = Line::open(pair.client.name());
-    line.inject(
-        "held",
-        "traffic: {protocol: UDP, direction: Egress}",
-        constant(30 * SECOND),
-    );
+    line.inject("held", TRAFFIC, &constant(30 * SECOND));
     let samples = std::thread::scope(|scope| {
         let sent = scope.spawn(|| probe.run(2_000, GAP, 2 * SECOND));
         for millis in [10, 2_000, 200] {
             std::thread::sleep(SECOND / 2);
-            line.reshape("held", constant(Duration::from_millis(millis)));
+            line.change("held", &constant(Duration::from_millis(millis)));
         }
         sent.join().expect("it does not panic")
     });
@@ -80,8 +73,7 @@ fn unless_there_are_too_many_which_is_told() {
     let pair = Pair::new();
     let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
     let line = Line::open(pair.client.name());
-    let traffic = "traffic: {protocol: UDP, direction: Egress}";
-    line.inject("held", traffic, constant(30 * SECOND));
+    line.inject("held", TRAFFIC, &constant(30 * SECOND));
     let flood = pair.client.enter(|| UdpSocket::bind((pair.client.v4(), 0)));
     let flood = flood.expect("a port is free");
     // To a port that nobody listens on, and in fragments: 64 MiB and some more.
@@ -118,11 +110,7 @@ fn when_its_time_is_over() {
     let probe = Probe::open(&pair.client, &pair.server, Wire::V6);
     let line = Line::open(pair.client.name());
     let begun = Instant::now();
-    line.inject_for(
-        "1s",
-        "traffic: {protocol: UDP, direction: Egress}",
-        constant(30 * SECOND),
-    );
+    line.inject_for("1s", TRAFFIC, &constant(30 * SECOND));
     let samples = probe.run(200, GAP, 2 * SECOND);
     assert_eq!(samples.len(), 200, "none is lost");
     assert!(is_in_order(&samples), "their order stays");

@@ -11,7 +11,6 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use chaos_agent::line::Tally;
-use chaos_plan::{Chance, Delay, Distribution, Per, Rate, Reorder, Shape, WHOLE};
 use chaos_tests::bed::tcp::{Listener, Wire};
 use chaos_tests::bed::{Host, Pair};
 use chaos_tests::promises;
@@ -37,20 +36,13 @@ const GAP: Duration = Duration::from_millis(1);
 const HEADERS: usize = 42;
 const TRAFFIC: &str = "traffic: {protocol: UDP, direction: Egress}";
 
-fn chance(percent: u64) -> Chance {
-    Chance {
-        share: WHOLE * percent / 100,
-        correlation: 0,
-    }
-}
-
-/// What becomes of probes under a shape, and what the line says of it.
+/// What becomes of probes under a fault of these blocks, and what the line says of it.
 #[track_caller]
-fn run(wire: Wire, shape: Shape) -> (Vec<Sample>, Tally) {
+fn run(wire: Wire, faults: &str) -> (Vec<Sample>, Tally) {
     let pair = Pair::new();
     let probe = Probe::open(&pair.client, &pair.server, wire);
     let line = Line::open(pair.client.name());
-    line.inject("held", TRAFFIC, shape);
+    line.inject("held", TRAFFIC, faults);
     let samples = probe.run(COUNT, GAP, Duration::from_millis(300));
     let tally = line.tally();
     assert_eq!(line.report().line.refused, 0, "the kernel takes all back");
@@ -69,18 +61,6 @@ fn is_share(what: &str, found: u64, of: u64, asked: f64) {
     );
 }
 
-fn jittered(latency: u64, jitter: u64, distribution: Distribution) -> Shape {
-    Shape {
-        delay: Some(Delay {
-            latency: latency * 1_000_000,
-            jitter: jitter * 1_000_000,
-            correlation: 0,
-            distribution,
-        }),
-        ..Shape::default()
-    }
-}
-
 #[track_caller]
 fn has_distribution(samples: &[Sample], tolerance: Duration, cdf: impl Fn(f64) -> f64) {
     assert_eq!(samples.len(), COUNT as usize, "none is lost");
@@ -90,13 +70,19 @@ fn has_distribution(samples: &[Sample], tolerance: Duration, cdf: impl Fn(f64) -
 }
 
 fn normal_jitter() {
-    let (samples, _) = run(Wire::V4, jittered(100, 20, Distribution::Normal));
+    let (samples, _) = run(
+        Wire::V4,
+        "delay: {latency: 100ms, jitter: 20ms, distribution: Normal}",
+    );
     let cdf = |at: f64| gauss((at - 0.1) / 0.02);
     has_distribution(&samples, Duration::from_millis(2), cdf);
 }
 
 fn uniform_jitter() {
-    let (samples, _) = run(Wire::V6, jittered(90, 90, Distribution::Uniform));
+    let (samples, _) = run(
+        Wire::V6,
+        "delay: {latency: 90ms, jitter: 90ms, distribution: Uniform}",
+    );
     let cdf = |at: f64| (at / 0.18).clamp(0.0, 1.0);
     has_distribution(&samples, Duration::from_millis(2), cdf);
 }
@@ -118,19 +104,15 @@ fn gauss(z: f64) -> f64 {
 }
 
 fn lost() {
-    let (samples, tally) = run(Wire::V4, loss(100));
+    let (samples, tally) = run(Wire::V4, &loss(100));
     assert_eq!(samples.len() as u64, u64::from(COUNT) - tally.lost);
     is_share("lost", tally.lost, COUNT.into(), 0.1);
 }
 
 fn sent_twice() {
-    let shape = Shape {
-        duplicate: Some(chance(10)),
-        ..Shape::default()
-    };
     let pair = Pair::new();
     let line = Line::open(pair.client.name());
-    line.inject("held", TRAFFIC, shape);
+    line.inject("held", TRAFFIC, "duplicate: {duplicate: 10%}");
     let numbers = numbers(&pair);
     let Tally { duplicated, .. } = line.tally();
     is_share("twice", duplicated, COUNT.into(), 0.1);
@@ -172,11 +154,7 @@ fn sockets(from: &Host, to: &Host) -> (UdpSocket, UdpSocket) {
 
 fn altered_so_that_the_receiver_knows() {
     for wire in [Wire::V4, Wire::V6] {
-        let shape = Shape {
-            corrupt: Some(chance(10)),
-            ..Shape::default()
-        };
-        let (samples, tally) = run(wire, shape);
+        let (samples, tally) = run(wire, "corrupt: {corrupt: 10%}");
         is_share("altered", tally.corrupted, COUNT.into(), 0.1);
         let left = u64::from(COUNT) - tally.corrupted;
         assert_eq!(samples.len() as u64, left, "what was altered is not taken");
@@ -184,15 +162,8 @@ fn altered_so_that_the_receiver_knows() {
 }
 
 fn reordered() {
-    let reorder = Reorder {
-        chance: chance(25),
-        gap: 0,
-    };
-    let shape = Shape {
-        reorder: Some(reorder),
-        ..jittered(20, 0, Distribution::Uniform)
-    };
-    let (samples, tally) = run(Wire::V4, shape);
+    let faults = "delay: {latency: 20ms}, reorder: {reorder: 25%}";
+    let (samples, tally) = run(Wire::V4, faults);
     let prompt = samples
         .iter()
         .filter(|one| one.delay < Duration::from_millis(10));
@@ -201,26 +172,18 @@ fn reordered() {
 }
 
 fn paced() {
-    let rate = |bits| Shape {
-        rate: Some(Rate {
-            bits,
-            burst: 20_000,
-            limit: 200_000,
-            per: Per::Pod,
-        }),
-        ..Shape::default()
-    };
+    let rate = |bits: u64| format!("rate: {{rate: {bits}bit, burst: 20000b, limit: 200000b}}");
     let pair = Pair::new();
     let line = Line::open(pair.client.name());
     for (bits, size) in [(10_000_000, 1_400), (4_000_000, 100)] {
-        line.inject("held", TRAFFIC, rate(bits));
+        line.inject("held", TRAFFIC, &rate(bits));
         let received = flood(&pair, bits * 2, size, HEADERS);
         line.stop("held");
         let share = received as f64 / bits as f64;
         eprintln!("{bits} bit/s in frames of {}: {share:.3}", size + HEADERS);
         assert!((0.95..1.05).contains(&share), "{share} of {bits} bit/s");
     }
-    line.inject("held", "traffic: {direction: Egress}", rate(20_000_000));
+    line.inject("held", "traffic: {direction: Egress}", &rate(20_000_000));
     let share = stream(&pair) * 1514.0 / 1448.0 / 20e6;
     eprintln!("TCP: {share:.3} of 20 Mbit/s");
     assert!((0.93..1.05).contains(&share), "{share} of 20 Mbit/s");
@@ -302,7 +265,7 @@ fn in_fragments_and_to_many() {
         .expect("it may");
     let line = Line::open(pair.client.name());
     let latency = Duration::from_millis(30);
-    line.inject("held", TRAFFIC, constant(latency));
+    line.inject("held", TRAFFIC, &constant(latency));
     let cases = [
         ("fragments", pair.server.v4(), &receiver, 7_000),
         ("to many", group, &many, 100),

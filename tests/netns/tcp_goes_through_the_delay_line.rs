@@ -11,11 +11,13 @@ use std::io::{Read, Write};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use chaos_agent::engine::Order;
 use chaos_agent::line::Tally;
 use chaos_tests::bed::tcp::{Bulk, Connection, Listener, Wire, tcp_info};
 use chaos_tests::bed::{Pair, Unchanged};
 use chaos_tests::promises;
 
+use crate::held::order;
 use crate::line::{Line, constant, loss};
 
 promises! { []
@@ -25,17 +27,15 @@ promises! { []
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+const TRAFFIC: &str = "traffic: {direction: Egress}";
 
 fn at_nearly_full_speed_without_delay() {
     let pair = Pair::new();
     let bulk = bulk(&pair);
     let plain = speed(&bulk, 2 * SECOND);
     let line = Line::open(pair.client.name());
-    line.inject(
-        "held",
-        "traffic: {direction: Egress}",
-        constant(Duration::ZERO),
-    );
+    // The connection stands, so that none of its packets is held.
+    line.inject("held", TRAFFIC, "delay: {latency: 1ms, stage: Syn}");
     let through = speed(&bulk, 2 * SECOND);
     let report = line.report();
     eprintln!("{plain:.2} Gbit/s, through the line {through:.2}: {report:?}");
@@ -47,11 +47,7 @@ fn as_over_a_path_of_50_ms() {
     let pair = Pair::new();
     let unchanged = Unchanged::watch([&pair.client, &pair.server]);
     let line = Line::open(pair.client.name());
-    line.inject(
-        "held",
-        "traffic: {direction: Egress}",
-        constant(Duration::from_millis(50)),
-    );
+    line.inject("held", TRAFFIC, &constant(Duration::from_millis(50)));
     let bulk = bulk(&pair);
     sleep(3 * SECOND);
     let through = speed(&bulk, 3 * SECOND);
@@ -73,7 +69,14 @@ fn and_retransmits_what_it_loses() {
         let listener = Listener::on(&pair.server, Wire::V4, 0);
         let connection = listener.accept_from(&pair.client);
         let line = Line::open(pair.client.name());
-        line.inject("held", "traffic: {direction: Egress}", loss(thousandths));
+        // The seed says which are lost: by some it is what is sent again, too, and timeouts follow.
+        line.bring(Order {
+            seed: 0,
+            ..order(
+                "held",
+                &format!("faults: {{{}}}, {TRAFFIC}", loss(thousandths)),
+            )
+        });
         transfer(&connection, bytes);
         sleep(SECOND / 2);
         let Tally { lost, drawn, .. } = line.tally();

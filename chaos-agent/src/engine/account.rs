@@ -7,9 +7,7 @@ use std::{
 
 use chaos_abi::{Counters, Direction, Event, EventKind, Flow};
 use chaos_api::{Block, EndReason, Receipt, Span};
-use chaos_plan::{
-    Clock, Fault, Life, LineCounts, Observed, PlannedRule, Shape, Table, raise, total,
-};
+use chaos_plan::{Clock, Fault, Life, LineCounts, Observed, PlannedRule, Table, raise, total};
 
 use crate::{
     dataplane::{Caught, Dataplane, DataplaneError, Hooks},
@@ -23,8 +21,6 @@ const CONNECTIONS: usize = 65_536;
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) fault: Fault,
-    /// What the delay line does in place of its blocks.
-    pub(super) shape: Option<Shape>,
     life: Life,
     /// As it stood when the fault came into force, so that its times do not move.
     clock: Clock,
@@ -39,7 +35,6 @@ impl Account {
         let [untold, unborn] = lost;
         Self {
             fault,
-            shape: None,
             life: Life {
                 target: target.to_owned(),
                 started,

@@ -14,7 +14,7 @@ impl Engine {
     /// that it did not hit before are reset at once. An error leaves everything as it was.
     pub fn edit(&mut self, order: Order) -> Result<Receipt, EngineError> {
         let at = self.position(&order.name)?;
-        self.become_one(at, order.into_fault(boot_clock()))
+        self.exchange(at, order.into_fault(boot_clock()))
     }
 
     /// Changes parameters and time of the fault of that name in the same way; its new duration counts
@@ -25,7 +25,7 @@ impl Engine {
         let fault = account.fault.clone();
         let spec = change.of(&fault.spec).map_err(EngineError::Invalid)?;
         let deadline = account.started().saturating_add(spec.duration.as_nanos());
-        self.become_one(
+        self.exchange(
             at,
             Fault {
                 spec,
@@ -36,10 +36,9 @@ impl Engine {
     }
 
     /// Puts another fault of the same name in the place of one in force.
-    fn become_one(&mut self, at: usize, fault: Fault) -> Result<Receipt, EngineError> {
+    fn exchange(&mut self, at: usize, mut fault: Fault) -> Result<Receipt, EngineError> {
         let name = fault.name.clone();
         let now = boot_clock();
-        let mut fault = fault;
         fault.anchor = self.anchor(&fault, self.running[at].fault.anchor)?;
         let old = mem::replace(&mut self.running[at].fault, fault);
         let edited = &self.running[at].fault;

@@ -11,11 +11,6 @@ impl Engine {
     pub(super) fn bring(&mut self) -> Result<(), EngineError> {
         let faults: Vec<_> = self.running.iter().map(|a| a.fault.clone()).collect();
         let mut table = lower(&self.table, &faults)?;
-        for account in &self.running {
-            if let Some(shape) = &account.shape {
-                table.divert(&account.fault.name, shape);
-            }
-        }
         if table.has_losses() && line::is_possible().is_ok() {
             table.hand_losses();
         }

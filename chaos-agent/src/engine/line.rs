@@ -3,32 +3,13 @@
 use std::collections::BTreeMap;
 
 use chaos_abi::Action;
-use chaos_api::Receipt;
 use chaos_plan::{LineCounts, Shape, Table};
 
-use super::{Engine, EngineError, Order};
+use super::{Engine, EngineError};
 use crate::dataplane::Tun;
 use crate::line::{Backend, LineReport, Schedule, Tally, Tap, TunError, rules_of};
 
 impl Engine {
-    /// Brings a fault into force whose blocks the delay line stands in for: what they would have hit
-    /// takes this shape.
-    pub fn inject_shaped(&mut self, order: Order, shape: Shape) -> Result<Receipt, EngineError> {
-        self.begin(order, Some(shape))
-    }
-
-    /// Gives such a fault another shape. What is held stays so. An error leaves everything as it was.
-    pub fn reshape(&mut self, name: &str, shape: Shape) -> Result<Receipt, EngineError> {
-        let at = self.position(name)?;
-        let before = self.running[at].shape.replace(shape);
-        if let Err(error) = self.bring() {
-            self.running[at].shape = before;
-            self.bring()?;
-            return Err(error);
-        }
-        self.receipt(name)
-    }
-
     /// What the delay line did, or the latest that there was; `None` where there was none.
     pub fn line_report(&self) -> Result<Option<LineReport>, EngineError> {
         match &self.delay_line {

@@ -16,7 +16,7 @@ mod order;
 use std::{fs::File, time::Duration};
 
 use chaos_api::{EndReason, Receipt};
-use chaos_plan::{Observed, Shape, Table};
+use chaos_plan::{Observed, Table};
 
 pub use error::EngineError;
 pub use order::Order;
@@ -98,18 +98,12 @@ impl Engine {
     /// Brings a fault into force, idle connections included, and says what it hit at once. An
     /// error leaves everything as it was.
     pub fn inject(&mut self, order: Order) -> Result<Receipt, EngineError> {
-        self.begin(order, None)
-    }
-
-    /// The same; with a shape, the delay line does that in place of the fault's blocks.
-    fn begin(&mut self, order: Order, shape: Option<Shape>) -> Result<Receipt, EngineError> {
         if self.position(&order.name).is_ok() {
             return Err(EngineError::Exists(order.name));
         }
         let (name, now) = (order.name.clone(), boot_clock());
         let lost = [self.dataplane.untold()?, self.dataplane.unborn()?];
-        let mut account = Account::open(order.into_fault(now), &self.target, now, lost);
-        account.shape = shape;
+        let account = Account::open(order.into_fault(now), &self.target, now, lost);
         self.running.push(account);
         let caught = match self.arm().and_then(|()| self.catch()) {
             Ok(caught) => caught,

@@ -28,6 +28,9 @@ const AUTHENTICATION: u8 = 51;
 const DESTINATION: u8 = 60;
 const MOBILITY: u8 = 135;
 
+/// Bytes of the fixed IPv6 header.
+const FIXED: u32 = 40;
+
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
 /// Bytes of an ICMP error before the packet that it quotes (RFC 792, RFC 4443 §3).
@@ -149,7 +152,7 @@ impl Packet {
         if header[0] >> 4 != 6 {
             return None;
         }
-        self.pass(header[6], at + IPV6_HEADER as u32);
+        self.pass(header[6], at + FIXED);
         Some(())
     }
 

@@ -20,7 +20,7 @@ pub(crate) mod words;
 use chaos_abi::{Counters, Direction, MARK_OUT, MARK_PASS, Pending};
 use chaos_agent::dataplane::{Dataplane, Program, Verdict};
 use chaos_agent::inventory::{Namespace, Target, boot_clock};
-use chaos_plan::{Fault, Op, Shape, Table, diff, lower, total};
+use chaos_plan::{Fault, Op, Table, diff, lower, total};
 use chaos_tests::bed::Unreachable;
 
 use self::door::Door;
@@ -88,15 +88,7 @@ impl Bench {
 
     /// Brings the kernel from the faults it has to these.
     pub(crate) fn hold(&mut self, faults: &[Fault]) {
-        self.hold_shaped(faults, None);
-    }
-
-    /// The same, where the delay line stands in for one of them.
-    pub(crate) fn hold_shaped(&mut self, faults: &[Fault], shaped: Option<&str>) {
-        let mut new = lower(&self.table, faults).expect("the faults fit into a table");
-        if let Some(fault) = shaped {
-            new.divert(fault, &Shape::default());
-        }
+        let new = lower(&self.table, faults).expect("the faults fit into a table");
         let ops = diff(&self.table, &new, self.dataplane.bank());
         for op in &ops {
             if let Op::ClearCounters { slot } = op {

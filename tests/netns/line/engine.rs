@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::Duration;
 
-use chaos_agent::engine::{Engine, TICK};
+use chaos_agent::engine::{Engine, Order, TICK};
 use chaos_agent::inventory::{Namespace, Target};
 use chaos_agent::line::{LineReport, Tally};
-use chaos_api::{EndReason, Receipt};
-use chaos_plan::{Chance, Delay, Loss, Shape, WHOLE};
+use chaos_api::{Change, EndReason, Receipt};
 
-use crate::held::order;
+use crate::held::{order, spec};
 
 /// The engine of one namespace; dropping it ends everything.
 pub(crate) struct Line {
@@ -44,26 +43,36 @@ impl Line {
         }
     }
 
-    /// Brings a fault into force that gives this traffic (fields of a spec) that shape.
+    /// Brings a fault of these blocks into force for this traffic, both as fields of a spec.
     #[track_caller]
-    pub(crate) fn inject(&self, name: &str, traffic: &str, shape: Shape) -> Receipt {
-        let words = format!("faults: {{blackhole: {{}}}}, {traffic}");
-        let receipt = self.engine().inject_shaped(order(name, &words), shape);
-        receipt.expect("it comes into force")
+    pub(crate) fn inject(&self, name: &str, traffic: &str, faults: &str) -> Receipt {
+        self.bring(order(name, &format!("faults: {{{faults}}}, {traffic}")))
     }
 
     /// The same for another time than a minute.
     #[track_caller]
-    pub(crate) fn inject_for(&self, time: &str, traffic: &str, shape: Shape) {
-        let mut order = order("held", &format!("faults: {{blackhole: {{}}}}, {traffic}"));
+    pub(crate) fn inject_for(&self, time: &str, traffic: &str, faults: &str) {
+        let mut order = order("held", &format!("faults: {{{faults}}}, {traffic}"));
         order.spec.duration = time.parse().expect("a time");
-        let receipt = self.engine().inject_shaped(order, shape);
-        receipt.expect("it comes into force");
+        self.bring(order);
     }
 
+    /// Brings an order into force.
     #[track_caller]
-    pub(crate) fn reshape(&self, name: &str, shape: Shape) {
-        self.engine().reshape(name, shape).expect("it is in force");
+    pub(crate) fn bring(&self, order: Order) -> Receipt {
+        let receipt = self.engine().inject(order);
+        receipt.expect("it comes into force")
+    }
+
+    /// Gives the blocks of a fault in force other parameters.
+    #[track_caller]
+    pub(crate) fn change(&self, name: &str, faults: &str) {
+        let change = Change {
+            faults: Some(spec(&format!("duration: 60s, faults: {{{faults}}}")).faults),
+            duration: None,
+        };
+        let receipt = self.engine().change(name, &change);
+        receipt.expect("it is in force");
     }
 
     #[track_caller]
@@ -101,21 +110,12 @@ impl Drop for Line {
 }
 
 /// A constant delay.
-pub(crate) fn constant(latency: Duration) -> Shape {
-    let nanos = u64::try_from(latency.as_nanos()).expect("a delay is short");
-    Shape {
-        delay: Some(Delay::constant(nanos)),
-        ..Shape::default()
-    }
+pub(crate) fn constant(latency: Duration) -> String {
+    format!("delay: {{latency: {}us}}", latency.as_micros())
 }
 
 /// A random loss of so many thousandths.
-pub(crate) fn loss(thousandths: u64) -> Shape {
-    Shape {
-        loss: Some(Loss::Random(Chance {
-            share: WHOLE * thousandths / 1000,
-            correlation: 0,
-        })),
-        ..Shape::default()
-    }
+pub(crate) fn loss(thousandths: u64) -> String {
+    let (whole, tenth) = (thousandths / 10, thousandths % 10);
+    format!("loss: {{loss: {whole}.{tenth}%}}")
 }

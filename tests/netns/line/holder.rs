@@ -76,7 +76,7 @@ pub(crate) fn hold() {
     let delay = env::var(DELAY).ok().and_then(|delay| delay.parse().ok());
     let delay = Duration::from_millis(delay.expect("the delay is a number"));
     let line = Line::open(&namespace);
-    line.inject("held", "traffic: {direction: Egress}", constant(delay));
+    line.inject("held", "traffic: {direction: Egress}", &constant(delay));
     print!(".");
     std::io::stdout().flush().expect("who started it listens");
     loop {
