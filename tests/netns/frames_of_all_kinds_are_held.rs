@@ -2,20 +2,25 @@
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpStream, UdpSocket};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
 use chaos_tests::bed::netfault::total;
-use chaos_tests::bed::tcp::{Connection, Listener, Wire};
-use chaos_tests::bed::{Host, Pair, Unchanged};
+use chaos_tests::bed::tcp::{Connection, Wire};
+use chaos_tests::bed::{Capture, Host, Pair, Unchanged};
 use chaos_tests::promises;
+use nix::net::if_::if_nametoindex;
+use nix::sys::socket::{
+    AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, recvfrom, sendto, socket,
+};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 use crate::line::{Line, constant};
 
-promises! { []
-    fragments_and_what_goes_to_many,
-    jumbo_frames,
-    of_a_vlan_once
+promises! {
+    [] fragments_and_what_goes_to_many, jumbo_frames;
+    [Tcpdump] of_a_vlan_and_of_one_within_another;
 }
 
 const LATENCY: Duration = Duration::from_millis(30);
@@ -152,39 +157,100 @@ fn arrives_whole(connection: &Connection, size: usize) {
     assert!(received == sent, "another content");
 }
 
-fn of_a_vlan_once() {
+/// Tags of a VLAN, and of one within another (IEEE 802.1Q, 802.1ad).
+const TAGS: [&[u8]; 2] = [
+    &[0x81, 0x00, 0x00, 0x05],
+    &[0x88, 0xa8, 0x00, 0x05, 0x81, 0x00, 0x00, 0x06],
+];
+
+/// Two MAC addresses; tags stand behind them.
+const MACS: usize = 12;
+
+/// They leave a host whose hook finds the tags in the frame, and come to one whose hook finds the first
+/// beside it.
+fn of_a_vlan_and_of_one_within_another() {
     let pair = Pair::new();
-    let inner = [&pair.client, &pair.server].map(|host| {
-        let [a, b, c, d] = host.v4().octets();
-        let address = Ipv4Addr::new(a, b, c + 5, d);
-        let (prefix, vlan) = (
-            format!("{address}/24"),
-            ["name", "eth0.5", "type", "vlan", "id", "5"],
-        );
-        host.ip(&[&["link", "add", "link", "eth0"][..], &vlan].concat());
-        host.ip(&["address", "add", &prefix, "dev", "eth0.5"]);
-        host.ip(&["link", "set", "eth0.5", "up"]);
-        IpAddr::from(address)
-    });
     let unchanged = Unchanged::watch([&pair.client, &pair.server]);
-    let (sender, receiver) = sockets(&pair, inner);
+    let (sender, receiver) = sockets(&pair, addresses(&pair));
+    let taps = [&pair.client, &pair.server].map(Tap::open);
     let to = receiver.local_addr().expect("it is bound");
-    let fly = |what| flight(what, 1_000, (&sender, &receiver), (to.ip(), to.port()));
-    fly("before");
+    let datagram = [&b"through a VLAN"[..], &[7; 500]].concat();
+    sender.send_to(&datagram, to).expect("sendto never fails");
+    let (plain, interface, _) = taps[0].next(&datagram);
+    taps[1].next(&datagram);
     for (direction, host) in [("Egress", &pair.client), ("Ingress", &pair.server)] {
         let line = Line::open(host.name());
-        let traffic = format!("traffic: {{protocol: UDP, direction: {direction}}}");
-        line.inject("held", &traffic, &constant(LATENCY));
-        let late = fly(direction);
-        let counted = total(&line.stop("held"));
-        eprintln!("{direction}: {late:?} {counted:?}");
-        assert!(
-            (LATENCY..2 * LATENCY).contains(&late),
-            "{direction}: {late:?}"
-        );
+        line.inject("held", &traffic(direction, to.port()), &constant(LATENCY));
+        for tags in TAGS {
+            let capture = Capture::start_whole(&pair.server);
+            let tagged = [&plain[..MACS], tags, &plain[MACS..]].concat();
+            let begun = Instant::now();
+            taps[0].send(&tagged, &interface);
+            // What observes a host sees a frame before the hook does, and again when it was held.
+            if direction == "Ingress" {
+                taps[1].next(&datagram);
+            }
+            let (_, _, at) = taps[1].next(&datagram);
+            assert!(at - begun >= LATENCY, "{direction}: {:?}", at - begun);
+            capture.fence(&pair.server, pair.client.v4().into());
+            let mut seen = capture.frames();
+            seen.retain(|frame| frame.ends_with(&datagram));
+            let copies = if direction == "Ingress" { 2 } else { 1 };
+            assert!(seen == vec![tagged; copies], "{direction}: {seen:02x?}");
+        }
+        assert_eq!(total(&line.stop("held")).delayed, 2, "{direction}");
         drop(line);
         unchanged.assert();
     }
-    let listener = Listener::on(&pair.server, Wire::V4, 0);
-    let _ = listener;
+}
+
+/// Datagrams to that port of the server, for the host that sends them or the one that they come to.
+fn traffic(direction: &str, port: u16) -> String {
+    let ports = if direction == "Egress" {
+        format!("peers: [{{ipBlock: {{cidr: 0.0.0.0/0}}, ports: [{{port: {port}}}]}}]")
+    } else {
+        format!("localPorts: ['{port}']")
+    };
+    format!("traffic: {{protocol: UDP, direction: {direction}, {ports}}}")
+}
+
+/// All frames of a host's `eth0`, and a way to send any.
+struct Tap {
+    socket: OwnedFd,
+    index: usize,
+}
+
+impl Tap {
+    fn open(host: &Host) -> Self {
+        let (family, flags) = (AddressFamily::Packet, SockFlag::empty());
+        let open = || socket(family, SockType::Raw, flags, SockProtocol::EthAll);
+        let socket = host.enter(open).expect("root may");
+        let index = host.enter(|| if_nametoindex("eth0")).expect("it has one");
+        set_socket_timeout(&socket, Timeout::Recv, Some(2 * SECOND)).expect("it is not zero");
+        Self {
+            socket,
+            index: index as usize,
+        }
+    }
+
+    /// The next frame that ends so, with its interface, and when it was seen.
+    #[track_caller]
+    fn next(&self, end: &[u8]) -> (Vec<u8>, LinkAddr, Instant) {
+        loop {
+            let mut bytes = vec![0; 2_000];
+            let seen = recvfrom::<LinkAddr>(self.socket.as_raw_fd(), &mut bytes);
+            let (count, from) = seen.expect("a frame comes");
+            bytes.truncate(count);
+            let from = from.expect("it has an interface");
+            // The line's device shows it, too.
+            if bytes.ends_with(end) && from.ifindex() == self.index {
+                return (bytes, from, Instant::now());
+            }
+        }
+    }
+
+    fn send(&self, frame: &[u8], interface: &LinkAddr) {
+        let sent = sendto(self.socket.as_raw_fd(), frame, interface, MsgFlags::empty());
+        assert_eq!(sent, Ok(frame.len()));
+    }
 }

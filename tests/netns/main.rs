@@ -46,9 +46,11 @@ mod live_connections_are_shown;
 mod lodger;
 mod loopback_is_met_when_asked;
 mod netem_s_words_are_in_force;
+mod one_delayed_flow_leaves_ten_thousand_alone;
 mod packets_fare_as_was_said;
 mod tcp_goes_through_the_delay_line;
 mod the_bed;
+mod the_delay_line_says_how_it_runs;
 mod the_same_seed_hits_the_same_connections;
 mod the_same_seed_loses_the_same_packets;
 mod the_servers;
@@ -109,6 +111,8 @@ fn main() -> ExitCode {
         packets_fare_as_was_said::PROMISES,
         a_rate_is_what_was_said::PROMISES,
         frames_of_all_kinds_are_held::PROMISES,
+        the_delay_line_says_how_it_runs::PROMISES,
+        one_delayed_flow_leaves_ten_thousand_alone::PROMISES,
         acceptance_1_nats_outage::PROMISES,
         acceptance_2_blackhole_is_not_reset::PROMISES,
         acceptance_3_http_keep_alive::PROMISES,

@@ -12,5 +12,5 @@ pub(crate) use engine::{Line, constant, loss};
 pub(crate) use hits::{Hits, is_share, is_share_of_alike};
 pub(crate) use holder::{Holder, hold};
 pub(crate) use law::Law;
-pub(crate) use message::{Sample, delays, is_in_order};
+pub(crate) use message::{Sample, delays, is_in_order, message, receive};
 pub(crate) use probe::{Probe, be_on_time};
