@@ -14,3 +14,4 @@ pub(crate) use holder::{Holder, hold};
 pub(crate) use law::Law;
 pub(crate) use message::{Sample, delays, is_in_order, message, receive};
 pub(crate) use probe::{Probe, be_on_time};
+pub(crate) use stats::Spread;
