@@ -19,8 +19,11 @@ promises! { [Netem]
 }
 
 const LATENCY: Duration = Duration::from_millis(50);
+/// Datagrams, on average a millisecond apart where they are delayed.
+const COUNT: u32 = 2_000;
+const LONG: u32 = 4_000;
+const GAP: Duration = Duration::from_millis(1);
 const TRAFFIC: &str = "traffic: {direction: Egress}";
-const ROUNDS: usize = 2;
 
 /// How long a sender takes until its window is as large as its buffers let it be.
 const WARM: Duration = Duration::from_millis(1_500);
@@ -61,16 +64,9 @@ impl By {
 }
 
 fn over_50_ms_tcp_is_as_fast_and_has_as_much_on_its_way() {
-    let mut rates = [0.0, 0.0];
-    let mut windows = [0.0, 0.0];
-    for _ in 0..ROUNDS {
-        for (number, by) in [By::Line, By::Netem].into_iter().enumerate() {
-            let (rate, window) = stream(by);
-            eprintln!("{by:?}: {rate:.3} Gbit/s, {window} segments may be on their way");
-            rates[number] += rate / ROUNDS as f64;
-            windows[number] += f64::from(window) / ROUNDS as f64;
-        }
-    }
+    let [line, netem] = [By::Line, By::Netem].map(stream);
+    let rates = [line.0, netem.0];
+    let windows = [line.1, netem.1].map(f64::from);
     figure("line_vs_netem", "Gbit/s", rates);
     figure("line_vs_netem_window", "segments", windows);
     // A sender that waits for each packet to leave the machine is a thousand times slower.
@@ -95,9 +91,9 @@ fn a_delay_is_as_exact() {
     let [line, netem] = [By::Line, By::Netem].map(|by| {
         let pair = Pair::new();
         let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
-        let send = || probe.run(2_000, Duration::from_millis(1), LATENCY);
+        let send = || probe.run(COUNT, GAP, LATENCY);
         let samples = by.delaying(&pair.client, send);
-        assert_eq!(samples.len(), 2_000, "{by:?}: none is lost");
+        assert_eq!(samples.len(), COUNT as usize, "{by:?}: none is lost");
         let spread = Spread::beyond(LATENCY, &delays(&samples));
         eprintln!("{by:?}: late by {spread}");
         spread
@@ -106,24 +102,24 @@ fn a_delay_is_as_exact() {
     let both = |of: fn(&Spread) -> Duration| [micros(of(&line)), micros(of(&netem))];
     figure("line_vs_netem_err_p50", "µs", both(|spread| spread.half));
     figure("line_vs_netem_err_p99", "µs", both(|spread| spread.most));
-    let most = netem.most + Duration::from_millis(1);
-    assert!(line.most < most, "{line}, netem {netem}");
+    let due = netem.half + Duration::from_micros(250);
+    assert!(line.half < due, "{line}, netem {netem}");
 }
 
 fn a_loss_with_a_correlation_keeps_its_share() {
-    const COUNT: u32 = 10_000;
     let words = ("loss: {loss: 25%, correlation: 25%}", "loss 25% 25%");
     let [line, netem] = [By::Line, By::Netem].map(|by| {
         let pair = Pair::new();
         let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
-        let send = || probe.run(COUNT, Duration::from_micros(200), Duration::ZERO);
-        Hits::missing(&by.run(&pair.client, words, send), COUNT).count()
+        let send = || probe.run(LONG, GAP / 5, Duration::ZERO);
+        let samples = by.run(&pair.client, words, send);
+        u32::try_from(Hits::missing(&samples, LONG).count()).expect("not more than all")
     });
-    let share = |count| count as f64 / f64::from(COUNT) * 100.0;
+    let share = |lost| f64::from(lost) / f64::from(LONG) * 100.0;
     figure("line_vs_netem_loss", "%", [share(line), share(netem)]);
-    is_share_of_alike("lost by the line", line, COUNT, (0.25, 0.25));
+    is_share_of_alike("lost by the line", line as usize, LONG, (0.25, 0.25));
     // Its generator gives a sixth (net/sched/sch_netem.c, get_crandom).
-    assert!((14.0..20.0).contains(&share(netem)), "netem: {netem}");
+    assert!((13.0..20.5).contains(&share(netem)), "netem: {netem}");
 }
 
 /// Says a figure as `cargo xtask bench` reads it: the line's beside netem's.

@@ -6,18 +6,14 @@ use std::{fs, path::Path, slice, time::Duration};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Map, Value};
 
-use super::{crew, hear, machine, machine::Clock};
-use crate::{
-    build::Built,
-    setup::kernels::SERIES,
-    test::{Ended, built_test},
-};
+use super::{Work, crew, hear, machine, machine::Clock};
+use crate::{build::Built, setup::kernels::SERIES, test::Ended};
 
-/// The suite and those of its tests that say figures.
-const SUITE: &str = "netns";
+/// The suite, and those of its tests that say figures.
+const WORK: Work = ("netns", Clock::Instructions, None);
 const TESTS: &str = "beside_netem_it_holds_its_own";
 
-/// What begins a line that says a figure; its name follows, and an object.
+/// What a figure's name follows, and an object.
 const FIGURE: &str = "figure ";
 
 /// For a machine that hangs.
@@ -26,8 +22,7 @@ const BOUND: Duration = Duration::from_mins(20);
 /// Measures, prints, and adds the figures to a file that has others.
 pub(crate) fn measure(built: &Built, file: Option<&Path>) -> Result<()> {
     let series = SERIES[SERIES.len() - 1];
-    let suite = (SUITE, built_test(built.cargo_build(), SUITE)?);
-    let machine = machine(built, series, Clock::Instructions, suite, TESTS, &[])?;
+    let machine = machine(built, series, &WORK, TESTS, Vec::new())?;
     let release = &machine.kernel.release;
     println!("\nLinux {release}, an instruction a nanosecond; the baseline is netem:");
     let (mut figures, mut others) = (Map::new(), Vec::new());
@@ -46,9 +41,9 @@ pub(crate) fn measure(built: &Built, file: Option<&Path>) -> Result<()> {
     file.map_or(Ok(()), |file| add(figures, file))
 }
 
-/// The figure that a line says.
+/// The figure that a line says; the first of a test may stand behind its name.
 fn figure(line: &str) -> Option<(String, Value)> {
-    let (name, value) = line.strip_prefix(FIGURE)?.split_once(' ')?;
+    let (name, value) = line.split_once(FIGURE)?.1.split_once(' ')?;
     Some((name.to_owned(), serde_json::from_str(value).ok()?))
 }
 
@@ -74,7 +69,8 @@ mod tests {
 
     #[test]
     fn a_figure_is_a_line_of_its_own() {
-        let line = r#"figure speed {"value":1.5,"unit":"Gbit/s","baseline":2.0,"ratio":0.75}"#;
+        let line =
+            r#"test a ... figure speed {"value":1.5,"unit":"Gbit/s","baseline":2.0,"ratio":0.75}"#;
         let (name, value) = figure(line).unwrap();
         assert_eq!((name.as_str(), &value["ratio"]), ("speed", &0.75.into()));
         assert_eq!(
