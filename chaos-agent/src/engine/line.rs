@@ -1,13 +1,13 @@
 //! The delay line of a namespace: there while a rule asks for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use chaos_abi::Action;
+use chaos_abi::{Action, Counters};
 use chaos_plan::{LineCounts, Shape, Table};
 
 use super::{Engine, EngineError};
 use crate::dataplane::Tun;
-use crate::line::{Backend, LineReport, Schedule, Tally, Tap, TunError, rules_of};
+use crate::line::{Backend, Ended, LineReport, Schedule, Tally, Tap, TunError, rules_of};
 
 impl Engine {
     /// What the delay line did, or the latest that there was; `None` where there was none.
@@ -56,6 +56,54 @@ impl Engine {
             self.hooks.leave_line(None);
         }
         Ok(())
+    }
+
+    /// Where the line has stopped by itself, writes that down and makes another one. Until then the
+    /// hooks let packets pass.
+    pub(super) fn mind_line(&mut self) {
+        if let Some(ended) = self.delay_line.as_mut().and_then(|line| line.ended()) {
+            self.lose_line(ended);
+        }
+        let is_asked_for = self.table.rules().any(|(_, rule)| rule.shape.is_some());
+        if self.delay_line.is_none() && is_asked_for {
+            let table = self.table.clone();
+            if let Err(error) = self.make_line(&table) {
+                self.warn_shaped(&format!("packets pass as they are: {error}"));
+            }
+        }
+    }
+
+    /// Lets go of a line that has stopped. What it did stays in the books.
+    fn lose_line(&mut self, Ended { why, report }: Ended) {
+        self.delay_line = None;
+        self.line_told = None;
+        self.hooks.leave_line(None);
+        let held = report.as_ref().map_or(0, |report| report.line.held);
+        for (slot, tally) in report.into_iter().flat_map(|report| report.rules) {
+            let rule = self.table.rule(slot);
+            let id = rule.and_then(|rule| Some((rule.id.fault.clone(), rule.id.block?)));
+            let mut running = self.running.iter_mut();
+            if let Some((name, block)) = id
+                && let Some(account) = running.find(|account| account.fault.name == name)
+            {
+                account.retire(block, (Counters::default(), counts(&tally)));
+            }
+        }
+        self.warn_shaped(&format!(
+            "the delay line stopped: {why}; packets passed as they are until there was another one, \
+             and {held} that it held are lost"
+        ));
+    }
+
+    /// Writes down a warning for each fault that needs the line.
+    fn warn_shaped(&mut self, warning: &str) {
+        let shaped = self.table.rules().filter(|(_, rule)| rule.shape.is_some());
+        let names: HashSet<_> = shaped.map(|(_, rule)| rule.id.fault.as_str()).collect();
+        for account in &mut self.running {
+            if names.contains(account.fault.name.as_str()) {
+                account.warn(warning.to_owned());
+            }
+        }
     }
 
     /// What the delay line did, by slot.

@@ -101,6 +101,7 @@ impl Engine {
         if self.position(&order.name).is_ok() {
             return Err(EngineError::Exists(order.name));
         }
+        self.mind_line();
         let (name, now) = (order.name.clone(), boot_clock());
         let lost = [self.dataplane.untold()?, self.dataplane.unborn()?];
         let account = Account::open(order.into_fault(now), &self.target, now, lost);
@@ -136,6 +137,7 @@ impl Engine {
     /// Ends a fault now. Returns its final receipt once no kernel holds it, and no packet is still
     /// being judged by it.
     pub fn stop(&mut self, name: &str, reason: EndReason) -> Result<Receipt, EngineError> {
+        self.mind_line();
         let at = self.position(name)?;
         let account = self.running.remove(at);
         let before = self.table.clone();
@@ -158,6 +160,7 @@ impl Engine {
     /// whose time is over or whose target is gone; returns their receipts.
     pub fn tick(&mut self) -> Result<Vec<Receipt>, EngineError> {
         self.renew()?;
+        self.mind_line();
         let kept = self.follow().and_then(|()| self.collect());
         if let Err(error) = kept {
             self.running
@@ -201,6 +204,7 @@ impl Engine {
 
     /// The receipts of the faults in force, as they stand.
     pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
+        self.mind_line();
         self.observe(None);
         let observed = self.observed(&self.table)?;
         let receipt = |account: &Account| account.receipt(&self.table, observed.clone());
@@ -209,6 +213,7 @@ impl Engine {
 
     /// The receipt of a fault in force, as it stands.
     pub fn receipt(&mut self, name: &str) -> Result<Receipt, EngineError> {
+        self.mind_line();
         let at = self.position(name)?;
         self.observe(None);
         let observed = self.observed(&self.table)?;
