@@ -1,11 +1,11 @@
 //! The delay line of a namespace: there while a rule asks for it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chaos_abi::{Action, Counters};
 use chaos_plan::{LineCounts, Shape, Table};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, account::Account};
 use crate::dataplane::Tun;
 use crate::line::{Backend, Ended, LineReport, Schedule, Tally, Tap, TunError, rules_of};
 
@@ -97,13 +97,16 @@ impl Engine {
 
     /// Writes down a warning for each fault that needs the line.
     fn warn_shaped(&mut self, warning: &str) {
+        self.shaped()
+            .for_each(|account| account.warn(warning.to_owned()));
+    }
+
+    /// The faults that need the line.
+    fn shaped(&mut self) -> impl Iterator<Item = &mut Account> {
         let shaped = self.table.rules().filter(|(_, rule)| rule.shape.is_some());
-        let names: HashSet<_> = shaped.map(|(_, rule)| rule.id.fault.as_str()).collect();
-        for account in &mut self.running {
-            if names.contains(account.fault.name.as_str()) {
-                account.warn(warning.to_owned());
-            }
-        }
+        let names: BTreeSet<_> = shaped.map(|(_, rule)| rule.id.fault.as_str()).collect();
+        let accounts = self.running.iter_mut();
+        accounts.filter(move |account| names.contains(account.fault.name.as_str()))
     }
 
     /// What the delay line did, by slot.
@@ -135,6 +138,16 @@ impl Engine {
         account
             .zip(warning)
             .for_each(|(account, warning)| account.warn(warning));
+    }
+
+    /// Says in the receipts of the line's faults that its thread gave up real time after they began.
+    pub(super) fn note_pace(&mut self) {
+        // Where the line has stopped, that is said at the next tick.
+        let Ok(Some(report)) = self.line_report() else {
+            return;
+        };
+        self.shaped()
+            .for_each(|account| account.note_demoted(report.line.demoted));
     }
 
     fn line_warning(&self) -> Option<String> {

@@ -139,6 +139,7 @@ impl Engine {
     pub fn stop(&mut self, name: &str, reason: EndReason) -> Result<Receipt, EngineError> {
         self.mind_line();
         let at = self.position(name)?;
+        self.note_pace();
         let account = self.running.remove(at);
         let before = self.table.clone();
         let brought = self.bring();
@@ -206,6 +207,7 @@ impl Engine {
     pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
         self.mind_line();
         self.observe(None);
+        self.note_pace();
         let observed = self.observed(&self.table)?;
         let receipt = |account: &Account| account.receipt(&self.table, observed.clone());
         Ok(self.running.iter().map(receipt).collect())
@@ -216,6 +218,7 @@ impl Engine {
         self.mind_line();
         let at = self.position(name)?;
         self.observe(None);
+        self.note_pace();
         let observed = self.observed(&self.table)?;
         Ok(self.running[at].receipt(&self.table, observed))
     }
