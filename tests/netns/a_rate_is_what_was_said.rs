@@ -60,7 +60,7 @@ fn pace(line: &Line, bits: u32, port: u16) {
 
 fn floods(pair: &Pair, line: &Line) {
     scope(|scope| {
-        for (bits, size) in [(10_000_000, 1_400), (4_000_000, 100)] {
+        for (bits, size) in [(4_000_000, 1_400), (1_000_000, 100)] {
             let receiver = receiver(pair);
             pace(
                 line,
