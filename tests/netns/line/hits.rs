@@ -4,7 +4,7 @@
     reason = "statistics of samples that are few"
 )]
 
-use super::message::Sample;
+use super::Sample;
 
 /// What 999 of 1,000 samples of a normal distribution lie within, in standard deviations.
 const BAND: f64 = 3.3;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::message::{Sample, delays, is_in_order};
 use super::stats::{Spread, critical, deviation, distance};
+use super::{Sample, delays, is_in_order};
 
 /// The law of a delay, in milliseconds.
 #[derive(Clone, Copy, Debug)]

@@ -3,10 +3,12 @@
 pub mod capture;
 pub mod fingerprint;
 pub(crate) mod gate;
+pub mod message;
 pub mod namespace;
 pub mod nats;
 pub mod netfault;
 pub mod outcome;
+pub mod probe;
 pub mod process;
 pub mod servers;
 pub mod star;
@@ -19,9 +21,11 @@ pub(crate) mod way;
 
 pub use capture::{Capture, Segment, Unreachable, all_dropped};
 pub use fingerprint::{Fingerprint, Unchanged};
+pub use message::Sample;
 pub use namespace::Namespace;
 pub use netfault::Netfault;
 pub use outcome::Outcome;
+pub use probe::Probe;
 pub use process::Process;
 pub use star::Star;
 pub use topology::{Host, Pair};

@@ -1,4 +1,4 @@
-//! The Go compiler that Kubernetes is built with.
+//! The Go compiler that Kubernetes and Toxiproxy are built with.
 
 use std::{
     path::{Path, PathBuf},
@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::{
-    Purpose::{self, Cluster},
+    Purpose::{self, Bench, Cluster},
     apt::Apt,
     wanted,
 };
@@ -22,7 +22,7 @@ const USUAL: &str = "/usr/local/go/bin/go";
 
 /// The compiler's package, where one is missing.
 pub(super) fn missing(purposes: &[Purpose]) -> Vec<String> {
-    if !wanted(purposes, &[Cluster]) || find().is_ok() {
+    if !wanted(purposes, &[Bench, Cluster]) || find().is_ok() {
         return Vec::new();
     }
     vec![format!("golang (1.{OLDEST} or later)")]

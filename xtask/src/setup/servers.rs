@@ -8,6 +8,7 @@ use std::{
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -15,9 +16,12 @@ use anyhow::{Context, Result, ensure};
 use super::{
     Purpose::{self, Bench, Demo, Image, Netns},
     apt::Apt,
-    wanted,
+    golang, wanted,
 };
-use crate::workspace::{Workspace, find_program};
+use crate::{
+    progress::step,
+    workspace::{Workspace, find_program},
+};
 
 /// A server: its path below target/tools, and what it is needed for.
 type Server = (&'static str, &'static [Purpose]);
@@ -27,6 +31,15 @@ const NATS: Server = ("usr/sbin/nats-server", &[Demo, Netns, Bench, Image]);
 
 /// The cache.
 const REDIS: Server = ("usr/bin/redis-server", &[Netns, Bench, Image]);
+
+/// The proxy that the bench measures the delay line beside.
+const TOXIPROXY: Server = ("usr/bin/toxiproxy-server", &[Bench]);
+
+/// The version of it that the Go module proxy has.
+const TOXIPROXY_VERSION: &str = "v2.5.0";
+
+/// How long fetching and building it may take.
+const BOUND: Duration = Duration::from_mins(10);
 
 /// The packages of servers that are missing and that this machine can't stand in for.
 pub(super) fn missing(workspace: &Workspace, purposes: &[Purpose]) -> Vec<String> {
@@ -55,6 +68,10 @@ pub(super) fn ensure(
     if is_missing(workspace, purposes, REDIS) {
         bring_redis(workspace)?;
         installed.push("redis-server".to_owned());
+    }
+    if is_missing(workspace, purposes, TOXIPROXY) {
+        bring_toxiproxy(workspace)?;
+        installed.push("toxiproxy-server".to_owned());
     }
     Ok(installed)
 }
@@ -87,6 +104,19 @@ fn bring_redis(workspace: &Workspace) -> Result<()> {
         "{} does not act as a server under the name redis-server; install redis-server",
         binary.display()
     );
+    Ok(())
+}
+
+fn bring_toxiproxy(workspace: &Workspace) -> Result<()> {
+    let built = workspace.target("tools.partial");
+    let module = format!("github.com/Shopify/toxiproxy/v2/cmd/server@{TOXIPROXY_VERSION}");
+    let mut go = Command::new(golang::find()?);
+    go.args(["install", &module]).env("GOBIN", &built);
+    step("go install toxiproxy-server", &mut go, BOUND)?;
+    let toxiproxy = workspace.tools().join(TOXIPROXY.0);
+    fs::create_dir_all(parent(&toxiproxy)?)?;
+    fs::rename(built.join("server"), toxiproxy).context("go built no server")?;
+    fs::remove_dir_all(built)?;
     Ok(())
 }
 

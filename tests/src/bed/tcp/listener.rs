@@ -86,7 +86,8 @@ impl Listener {
         self.accept().and_then(accepted)
     }
 
-    fn take_any(&self) -> TcpStream {
+    /// Accepts the next connection, whoever opened it.
+    pub(crate) fn take_any(&self) -> TcpStream {
         let (stream, _) = eventually("a connection to accept", ANSWER, || self.accept());
         stream
             .set_nonblocking(false)

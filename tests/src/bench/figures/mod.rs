@@ -9,6 +9,7 @@ mod inject_cold;
 mod inject_local;
 mod inject_socket;
 mod kernel_kib;
+mod line;
 mod load;
 mod match_ns;
 mod reset;
@@ -27,7 +28,7 @@ struct Group {
 }
 
 /// Those that this machine is enough for, in the order of the table.
-const HERE: [Group; 13] = [
+const HERE: [Group; 18] = [
     reset::ONE,
     reset::THOUSAND,
     reset::TEN_THOUSAND,
@@ -41,6 +42,11 @@ const HERE: [Group; 13] = [
     kernel_kib::GROUP,
     load::GROUP,
     armed::GROUP,
+    line::ERROR,
+    line::SPEED,
+    line::LOSSY,
+    line::TOXIPROXY,
+    line::COST,
 ];
 
 /// Those that take a cluster, after them.

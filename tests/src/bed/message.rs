@@ -9,19 +9,19 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use nix::sys::time::TimeSpec;
 
 /// Bytes of a message: its number, and when it was sent.
-pub(crate) const SIZE: usize = 12;
+pub const SIZE: usize = 12;
 
 /// One message that arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sample {
+pub struct Sample {
     /// Which one it is.
-    pub(crate) number: u32,
+    pub number: u32,
     /// How long it was on its way.
-    pub(crate) delay: Duration,
+    pub delay: Duration,
 }
 
 /// A message that is sent now.
-pub(crate) fn message(number: u32) -> [u8; SIZE] {
+pub fn message(number: u32) -> [u8; SIZE] {
     let now = u64::try_from(since_epoch().as_nanos()).expect("it is before 2554");
     let mut bytes = [0; SIZE];
     bytes[..4].copy_from_slice(&number.to_be_bytes());
@@ -30,7 +30,7 @@ pub(crate) fn message(number: u32) -> [u8; SIZE] {
 }
 
 /// The next message of a socket; `None` where none comes within its time.
-pub(crate) fn receive(socket: impl AsFd) -> Option<Sample> {
+pub fn receive(socket: impl AsFd) -> Option<Sample> {
     let mut bytes = [0; SIZE];
     let mut space = cmsg_space!(TimeSpec);
     let mut parts = [IoSliceMut::new(&mut bytes)];
@@ -57,13 +57,14 @@ pub(crate) fn receive(socket: impl AsFd) -> Option<Sample> {
 }
 
 /// How long those that arrived were on their way, shortest first.
-pub(crate) fn delays(samples: &[Sample]) -> Vec<Duration> {
+pub fn delays(samples: &[Sample]) -> Vec<Duration> {
     let mut delays: Vec<_> = samples.iter().map(|sample| sample.delay).collect();
     delays.sort_unstable();
     delays
 }
 
-pub(crate) fn is_in_order(samples: &[Sample]) -> bool {
+/// Whether they arrived in the order in which they were sent.
+pub fn is_in_order(samples: &[Sample]) -> bool {
     samples.is_sorted_by_key(|sample| sample.number)
 }
 

@@ -10,14 +10,14 @@ use std::process::{Command, Stdio};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
-use chaos_tests::bed::Host;
-use chaos_tests::bed::tcp::{Connection, Wire};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{RcvBufForce, ReceiveTimestampns};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{SendFlags, send};
 
+use super::Host;
 use super::message::{Sample, message, receive};
+use super::tcp::{Connection, Wire};
 
 /// How long after the last one nothing more is waited for, beyond what the caller says.
 const GRACE: Duration = Duration::from_millis(500);
@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_millis(500);
 const BUFFER: usize = 16 << 20;
 
 /// A flow.
-pub(crate) struct Probe {
+pub struct Probe {
     sender: OwnedFd,
     receiver: OwnedFd,
     /// Of the sender, and of the receiver.
@@ -35,7 +35,7 @@ pub(crate) struct Probe {
 
 impl Probe {
     /// A flow of datagrams.
-    pub(crate) fn open(from: &Host, to: &Host, wire: Wire) -> Self {
+    pub fn open(from: &Host, to: &Host, wire: Wire) -> Self {
         let bind = |host: &Host| {
             let address: IpAddr = wire.address_of(host);
             let socket = host.enter(|| UdpSocket::bind((address, 0)));
@@ -55,7 +55,7 @@ impl Probe {
     }
 
     /// The messages of a connection, each a segment.
-    pub(crate) fn over_tcp(Connection { client, server }: Connection) -> Self {
+    pub fn over_tcp(Connection { client, server }: Connection) -> Self {
         let port = |end: &TcpStream| end.local_addr().expect("it is bound").port();
         let ports = [port(&client), port(&server)];
         for end in [&client, &server] {
@@ -65,7 +65,8 @@ impl Probe {
     }
 
     /// The same flow the other way.
-    pub(crate) fn back(&self) -> Self {
+    #[must_use]
+    pub fn back(&self) -> Self {
         let again = |socket: &OwnedFd| socket.try_clone().expect("a socket can be duplicated");
         let [source, target] = self.ports;
         let ends = (again(&self.receiver), again(&self.sender));
@@ -84,18 +85,18 @@ impl Probe {
     }
 
     /// Of the receiver.
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.ports[1]
     }
 
     /// Sends `count` messages at random times (Poisson, `gap` apart on average), and gives those
     /// that arrive, in the order in which they do. None may take longer than `longest`.
-    pub(crate) fn run(&self, count: u32, gap: Duration, longest: Duration) -> Vec<Sample> {
+    pub fn run(&self, count: u32, gap: Duration, longest: Duration) -> Vec<Sample> {
         self.run_until(count as usize, (count, gap, longest))
     }
 
     /// The same where as many may arrive as will: waits longer than any is on its way.
-    pub(crate) fn run_all(&self, count: u32, gap: Duration, longest: Duration) -> Vec<Sample> {
+    pub fn run_all(&self, count: u32, gap: Duration, longest: Duration) -> Vec<Sample> {
         self.run_until(usize::MAX, (count, gap, longest))
     }
 
@@ -121,7 +122,8 @@ impl Probe {
         receiving.join().expect("it does not panic")
     }
 
-    fn send(&self, count: u32, gap: Duration) {
+    /// Sends `count` messages as [`Probe::run`] does, and waits for none.
+    pub fn send(&self, count: u32, gap: Duration) {
         let [source, target] = self.ports;
         let mut random = 0x9e37_79b9_7f4a_7c15_u64 ^ u64::from(source) << 16 ^ u64::from(target);
         let mut next = Instant::now();
@@ -139,7 +141,7 @@ impl Probe {
 
 /// Puts the calling thread before all that is not real-time, where the machine lets it: what else
 /// runs there would make messages late that were stamped already.
-pub(crate) fn be_on_time() {
+pub fn be_on_time() {
     let thread = rustix::thread::gettid().to_string();
     let mut chrt = Command::new("chrt");
     let chrt = chrt.args(["--fifo", "--pid", "1", &thread]);
