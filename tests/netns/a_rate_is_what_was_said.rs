@@ -25,7 +25,8 @@ const UDP: usize = 42;
 const SECOND: Duration = Duration::from_secs(1);
 /// What comes before is not looked at: the burst, and a sender that feels its way.
 const SETTLED: Duration = SECOND.saturating_mul(2);
-const END: Duration = SECOND.saturating_mul(4);
+const LOOKED_AT: Duration = SECOND.saturating_mul(2);
+const END: Duration = SETTLED.saturating_add(LOOKED_AT);
 /// No stretch of that length may have much less than its part.
 const WINDOW: Duration = Duration::from_millis(250);
 
@@ -35,7 +36,7 @@ type Arrivals = Vec<(Duration, f64)>;
 fn to_twice_as_much_to_small_packets_and_to_tcp() {
     scope(|scope| {
         scope.spawn(|| on_a_wire_of_its_own(|pair, line| stream(pair, line, 20_000_000)));
-        on_a_wire_of_its_own(|pair, line| floods(pair, line));
+        on_a_wire_of_its_own(floods);
     });
 }
 
@@ -59,7 +60,7 @@ fn pace(line: &Line, bits: u32, port: u16) {
 
 fn floods(pair: &Pair, line: &Line) {
     scope(|scope| {
-        for (bits, size) in [(10_000_000, 1_400), (4_000_000, 100)] {
+        for (bits, size) in [(4_000_000, 1_400), (1_000_000, 100)] {
             let receiver = receiver(pair);
             pace(
                 line,
@@ -78,18 +79,17 @@ fn floods(pair: &Pair, line: &Line) {
 /// Panics unless so many bits a second arrived once it had settled, and 60 % of it in each window.
 #[track_caller]
 fn is_paced(name: &str, bits: u32, arrivals: &Arrivals) {
-    let within = |from: Duration, to: Duration| {
-        let sum: f64 = arrivals
+    let within = |from: Duration, long: Duration| {
+        let there = arrivals
             .iter()
-            .filter(|(at, _)| (from..to).contains(at))
-            .map(|(_, bits)| bits)
-            .sum();
-        sum / (to - from).as_secs_f64() / f64::from(bits)
+            .filter(|(at, _)| (from..from + long).contains(at));
+        let sum: f64 = there.map(|(_, bits)| bits).sum();
+        sum / long.as_secs_f64() / f64::from(bits)
     };
-    let share = within(SETTLED, END);
+    let share = within(SETTLED, LOOKED_AT);
     let windows = (0..8).map(|number| SETTLED + WINDOW * number);
     let slowest = windows
-        .map(|from| within(from, from + WINDOW))
+        .map(|from| within(from, WINDOW))
         .fold(f64::MAX, f64::min);
     eprintln!("{name}: {share:.3} of {bits} bit/s, {slowest:.3} in the slowest window");
     assert!(
@@ -152,7 +152,7 @@ fn stream(pair: &Pair, line: &Line, bits: u32) {
     is_paced("TCP", bits, &arrivals);
 }
 
-/// Bytes of all frames that came in by `eth0` (proc_net(5), `/proc/net/dev`).
+/// Bytes of all frames that came in by `eth0` (`/proc/net/dev`, proc(5)).
 fn received(host: &Host) -> u64 {
     let table = host.enter(|| fs::read_to_string("/proc/thread-self/net/dev"));
     let table = table.expect("/proc is mounted");

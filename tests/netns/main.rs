@@ -12,6 +12,7 @@ mod a_capture_is_replayed;
 mod a_connection_in_flight_is_reset;
 mod a_connection_is_known_by_who_opened_it;
 mod a_delay_is_what_was_said;
+mod a_delay_line_that_stops_is_made_anew;
 mod a_fault_ends_as_it_was_told;
 mod a_fault_ends_when_its_target_goes;
 mod a_fault_is_edited_in_force;
@@ -64,7 +65,7 @@ mod without_tcx_all_is_the_same;
 /// Names a subset of `emulated` that is enough.
 const SUBSET: &str = "NETFAULT_SUBSET";
 
-const ALL: [&[Promise]; 48] = [
+const ALL: &[&[Promise]] = &[
     the_bed::PROMISES,
     the_servers::PROMISES,
     an_idle_established_connection_is_reset::PROMISES,
@@ -99,6 +100,7 @@ const ALL: [&[Promise]; 48] = [
     waiting_costs_little::PROMISES,
     a_delay_is_what_was_said::PROMISES,
     held_packets_are_not_lost::PROMISES,
+    a_delay_line_that_stops_is_made_anew::PROMISES,
     tcp_goes_through_the_delay_line::PROMISES,
     packets_fare_as_was_said::PROMISES,
     beside_netem_it_holds_its_own::PROMISES,
@@ -118,7 +120,7 @@ const ALL: [&[Promise]; 48] = [
 fn main() -> ExitCode {
     line::hold();
     if let Ok(subset) = env::var(SUBSET) {
-        return suite::run([emulated::few(&subset, &ALL).as_slice()]);
+        return suite::run([emulated::few(&subset, ALL).as_slice()]);
     }
-    suite::run(ALL)
+    suite::run(ALL.iter().copied())
 }

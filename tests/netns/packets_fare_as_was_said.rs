@@ -28,18 +28,20 @@ const WAIT: Duration = Duration::from_millis(200);
 /// What became of a flow.
 struct Fared {
     what: String,
-    sent: u32,
+    sent: u64,
     samples: Vec<Sample>,
     counted: RuleCounters,
 }
 
-/// Each a fault of its own, with how many packets of how many flows meet it.
-const CASES: [(&str, Wire, u32, fn(&Fared)); 6] = [
+/// A fault, how many packets of a flow meet it, and what is to become of them.
+type Case = (&'static str, Wire, u32, fn(&Fared));
+
+const CASES: [Case; 6] = [
     ("corrupt: {corrupt: 10%}", Wire::V4, COUNT, altered),
     ("corrupt: {corrupt: 10%}", Wire::V6, COUNT, altered),
     ("duplicate: {duplicate: 10%}", Wire::V4, COUNT, doubled),
     (
-        "delay: {latency: 100ms}, reorder: {reorder: 25%}",
+        "delay: {latency: 1s}, reorder: {reorder: 25%}",
         Wire::V4,
         COUNT,
         overtaking,
@@ -77,7 +79,8 @@ fn lost_altered_doubled_and_overtaking_on_flows_of_their_own() {
                 let samples = probe.run_all(sent, TIME / sent, WAIT);
                 let counted = total(&line.stop(&name));
                 let what = format!("{faults} {wire:?}");
-                assert_eq!(counted.matched, u64::from(sent), "{what}: only these");
+                let sent = u64::from(sent);
+                assert_eq!(counted.matched, sent, "{what}: only these");
                 check(&Fared {
                     what,
                     sent,
@@ -114,8 +117,8 @@ fn lost_one_by_one(flows: &[Vec<Sample>; FLOWS], counted: &RuleCounters) {
     assert_eq!(lost as u64, counted.lost, "no other is lost");
     for (number, samples) in flows.iter().enumerate() {
         let what = format!("loss of 10 %, flow {number}");
-        let hits = Hits::missing(samples, COUNT);
-        is_share(&what, hits.count(), COUNT, 0.1);
+        let hits = Hits::missing(samples, COUNT.into());
+        is_share(&what, hits.count(), COUNT.into(), 0.1);
         for lag in 1..=5 {
             hits.assert_correlation(&what, lag, 0.0);
         }
@@ -143,91 +146,61 @@ fn lost_in_bursts(fared: &Fared) {
         (mean - 4.0).abs() < 3.3 * deviation,
         "{what}: bursts of {mean}"
     );
+    let all = bursts.len() as u64;
+    let mut asked = 0.25;
     for length in 1..=4 {
         let found = bursts.iter().filter(|burst| **burst == length).count();
-        let asked = 0.25 * 0.75_f64.powi(length as i32 - 1);
         is_share(
             &format!("{what}: bursts of {length}"),
-            found,
-            bursts.len() as u32,
+            found as u64,
+            all,
             asked,
         );
+        asked *= 0.75;
     }
     // A burst begins after each good packet with a chance of 2 %.
-    let good = fared.samples.len() as u32;
-    is_share(&format!("{what}: begins"), bursts.len(), good, 0.02);
+    is_share(&format!("{what}: begins"), all, fared.arrived(), 0.02);
 }
 
 fn altered(fared: &Fared) {
-    let Fared {
-        what,
-        sent,
-        counted,
-        ..
-    } = fared;
-    is_share(what, counted.corrupted as usize, *sent, 0.1);
-    let missing = fared.missing();
+    let (what, sent, counted) = (&fared.what, fared.sent, &fared.counted);
+    is_share(what, counted.corrupted, sent, 0.1);
+    let left = sent - counted.corrupted;
     assert_eq!(
-        missing as u64, counted.corrupted,
+        fared.arrived(),
+        left,
         "{what}: what was altered is not taken"
     );
 }
 
 fn doubled(fared: &Fared) {
-    let Fared {
-        what,
-        sent,
-        samples,
-        counted,
-    } = fared;
-    is_share(what, counted.duplicated as usize, *sent, 0.1);
-    assert_eq!(
-        samples.len() as u64,
-        u64::from(*sent) + counted.duplicated,
-        "{what}"
-    );
-    let mut once: Vec<_> = samples.iter().map(|one| one.number).collect();
+    let (what, sent, counted) = (&fared.what, fared.sent, &fared.counted);
+    is_share(what, counted.duplicated, sent, 0.1);
+    assert_eq!(fared.arrived(), sent + counted.duplicated, "{what}");
+    let mut once: Vec<_> = fared.samples.iter().map(|one| one.number).collect();
     once.dedup();
-    assert_eq!(once.len(), *sent as usize, "{what}: both come together");
+    assert_eq!(once.len() as u64, sent, "{what}: both come together");
 }
 
 fn overtaking(fared: &Fared) {
-    let Fared {
-        what,
-        sent,
-        samples,
-        counted,
-    } = fared;
-    assert_eq!(samples.len(), *sent as usize, "{what}: none is lost");
-    let held = samples
-        .iter()
-        .filter(|one| one.delay >= Duration::from_millis(100));
-    assert_eq!(
-        held.count() as u64,
-        counted.delayed,
-        "{what}: the others are not held"
-    );
-    assert_eq!(
-        counted.delayed + counted.reordered,
-        u64::from(*sent),
-        "{what}"
-    );
-    is_share(what, counted.reordered as usize, *sent, 0.25);
+    let (what, sent, counted) = (&fared.what, fared.sent, &fared.counted);
+    assert_eq!(fared.arrived(), sent, "{what}: none is lost");
+    let is_held = |one: &&Sample| one.delay >= Duration::from_secs(1);
+    let held = fared.samples.iter().filter(is_held).count() as u64;
+    assert_eq!(held, counted.delayed, "{what}: the others are not held");
+    assert_eq!(held + counted.reordered, sent, "{what}");
+    is_share(what, counted.reordered, sent, 0.25);
 }
 
 impl Fared {
-    fn missing(&self) -> usize {
-        self.sent as usize - self.samples.len()
+    fn arrived(&self) -> u64 {
+        self.samples.len() as u64
     }
 
     /// Which were lost, all by the line.
     fn lost(&self) -> Hits {
-        assert_eq!(
-            self.missing() as u64,
-            self.counted.lost,
-            "{}: no other",
-            self.what
-        );
+        let (what, lost) = (&self.what, self.sent - self.arrived());
+        assert_eq!(lost, self.counted.lost, "{what}: no other");
         Hits::missing(&self.samples, self.sent)
     }
 }

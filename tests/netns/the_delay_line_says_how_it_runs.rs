@@ -59,12 +59,12 @@ fn in_real_time_until_it_takes_a_fifth_of_a_core() {
     let over = AtomicBool::new(false);
     scope(|scope| {
         scope.spawn(|| flood(&pair, &over));
-        await_schedule(&line, Schedule::Demoted, FAIR);
+        await_schedule(&line, &Schedule::Demoted, FAIR);
         over.store(true, Ordering::Relaxed);
     });
     assert_eq!(line.report().line.demoted, 1);
     // Real time again, once there is little to do.
-    await_schedule(&line, Schedule::Fifo, FIFO);
+    await_schedule(&line, &Schedule::Fifo, FIFO);
     let warnings = line.stop("held").warnings;
     assert!(
         warnings.iter().any(|one| one.contains("gave up real time")),
@@ -81,8 +81,8 @@ fn in_real_time_until_it_takes_a_fifth_of_a_core() {
 }
 
 #[track_caller]
-fn await_schedule(line: &Line, schedule: Schedule, number: u32) {
-    let seen = || (line.report().schedule == schedule).then_some(());
+fn await_schedule(line: &Line, schedule: &Schedule, number: u32) {
+    let seen = || (line.report().schedule == *schedule).then_some(());
     eventually(&schedule.to_string(), 15 * SECOND, seen);
     assert_eq!(policy("self"), Some(number), "as the kernel has it");
 }

@@ -1,6 +1,6 @@
 //! Loading the object, and running one program on one frame.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io::ErrorKind};
 
 use aya::{
     Ebpf,
@@ -13,6 +13,9 @@ use super::{
     DataplaneError, answers::Answering, loader::create, room::Room, slab::Slabs, trace::Tracer,
     write::Prefix,
 };
+
+/// How often a program is loaded again that a signal kept from it; libbpf's `PROG_LOAD_ATTEMPTS`.
+const ATTEMPTS: u32 = 5;
 
 /// The programs of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -177,13 +180,30 @@ pub(super) fn classifier<'a>(
 fn load_programs(ebpf: &mut Ebpf) -> Result<(), DataplaneError> {
     for program in Program::ALL {
         let name = program.name();
-        let loaded = classifier(ebpf, name)?.load();
+        let loaded = load_program(classifier(ebpf, name)?);
         loaded.map_err(|source| DataplaneError::Program {
             name,
             source: Box::new(source),
         })?;
     }
     Ok(())
+}
+
+/// Loads a program. The verifier stops with EAGAIN where the process is sent a signal meanwhile, be it
+/// one that the process does not heed (`do_check` of kernel/bpf/verifier.c).
+fn load_program(program: &mut SchedClassifier) -> Result<(), ProgramError> {
+    let mut loaded = program.load();
+    for _ in 0..ATTEMPTS {
+        match &loaded {
+            Err(ProgramError::LoadError { io_error, .. })
+                if io_error.kind() == ErrorKind::WouldBlock =>
+            {
+                loaded = program.load();
+            }
+            _ => break,
+        }
+    }
+    loaded
 }
 
 fn check_version(ebpf: &Ebpf) -> Result<(), DataplaneError> {

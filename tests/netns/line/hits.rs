@@ -14,16 +14,17 @@ pub(crate) struct Hits(Vec<bool>);
 
 impl Hits {
     /// Those of the first so many that are not there.
-    pub(crate) fn missing(samples: &[Sample], count: u32) -> Self {
-        let mut hits = vec![true; count as usize];
+    pub(crate) fn missing(samples: &[Sample], count: u64) -> Self {
+        let count = usize::try_from(count).expect("a list has room");
+        let mut hits = vec![true; count];
         for sample in samples {
             hits[sample.number as usize] = false;
         }
         Self(hits)
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.0.iter().filter(|hit| **hit).count()
+    pub(crate) fn count(&self) -> u64 {
+        self.0.iter().filter(|hit| **hit).count() as u64
     }
 
     /// How many are hit in a row, for each such row.
@@ -53,16 +54,15 @@ impl Hits {
 
 /// Panics unless so many of all are a share.
 #[track_caller]
-pub(crate) fn is_share(what: &str, found: usize, of: u32, asked: f64) {
+pub(crate) fn is_share(what: &str, found: u64, of: u64, asked: f64) {
     is_share_of_alike(what, found, of, (asked, 0.0));
 }
 
 /// The same where neighbours have a correlation, which makes the share less sure.
 #[track_caller]
-pub(crate) fn is_share_of_alike(what: &str, found: usize, of: u32, (asked, alike): (f64, f64)) {
-    let of = f64::from(of);
-    let variance = asked * (1.0 - asked) / of * (1.0 + alike) / (1.0 - alike);
+pub(crate) fn is_share_of_alike(what: &str, found: u64, of: u64, (asked, alike): (f64, f64)) {
+    let variance = asked * (1.0 - asked) / of as f64 * (1.0 + alike) / (1.0 - alike);
     eprintln!("{what}: {found} of {of}");
-    let off = (found as f64 / of - asked).abs();
+    let off = (found as f64 / of as f64 - asked).abs();
     assert!(off < BAND * variance.sqrt(), "{what}: {found} of {of}");
 }
