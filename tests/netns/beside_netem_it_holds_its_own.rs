@@ -113,11 +113,11 @@ fn a_loss_with_a_correlation_keeps_its_share() {
         let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
         let send = || probe.run(LONG, GAP / 5, Duration::ZERO);
         let samples = by.run(&pair.client, words, send);
-        u32::try_from(Hits::missing(&samples, LONG).count()).expect("not more than all")
+        u32::try_from(Hits::missing(&samples, LONG.into()).count()).expect("not more than all")
     });
     let share = |lost| f64::from(lost) / f64::from(LONG) * 100.0;
     figure("line_vs_netem_loss", "%", [share(line), share(netem)]);
-    is_share_of_alike("lost by the line", line as usize, LONG, (0.25, 0.25));
+    is_share_of_alike("lost by the line", line.into(), LONG.into(), (0.25, 0.25));
     // Its generator gives a sixth (net/sched/sch_netem.c, get_crandom).
     assert!((13.0..20.5).contains(&share(netem)), "netem: {netem}");
 }
