@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Block, FaultSpec, Faults, Invalid, Span};
 
 /// New parameters and a new time, or either; the rest of a fault stays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Change {
     /// The blocks, the same as before, each with its parameters.
@@ -20,7 +20,7 @@ impl Change {
     /// The spec with the change made; all that is wrong with it, in the order of the fields.
     pub fn of(&self, spec: &FaultSpec) -> Result<FaultSpec, Vec<Invalid>> {
         let changed = FaultSpec {
-            faults: self.faults.unwrap_or(spec.faults),
+            faults: self.faults.clone().unwrap_or_else(|| spec.faults.clone()),
             duration: self.duration.unwrap_or(spec.duration),
             ..spec.clone()
         };

@@ -1,10 +1,13 @@
 //! The fault words of the command line, in netem's grammar: `reset 50% per connection`.
 
 mod netem;
-
-use std::iter::Peekable;
+mod words;
 
 use thiserror::Error;
+
+use self::netem::PER;
+pub use self::words::{Files, Offer};
+use self::words::{Words, is_number};
 
 use crate::{Blackhole, Block, Faults, Percent, PercentError, Reject, RejectWith, Reset};
 
@@ -102,49 +105,103 @@ impl Block {
 }
 
 impl Faults {
-    /// Reads `reset 50% per connection blackhole`: several faults compose in one list.
-    pub fn from_words(words: &[String]) -> Result<Self, GrammarError> {
-        let mut words = words
-            .iter()
-            .flat_map(|word| word.split_whitespace())
-            .peekable();
-        let mut faults = Self::default();
-        while let Some(word) = words.next() {
-            let block = Block::from_word(word)?;
-            let with = words.next_if(|word| block == Block::Reject && is_answer(word));
-            if block.is_netem() {
-                faults.read_netem(block, &mut words)?;
-            } else {
-                let share = share(block, &mut words)?;
-                faults.add(block, with, share)?;
-            }
-        }
+    /// Reads `reset 50% per connection blackhole`: several faults compose in one list. A file that
+    /// the words name is read by `files`.
+    pub fn from_words(words: &[String], files: Files<'_>) -> Result<Self, GrammarError> {
+        let mut words = Words::of(words, files);
+        let faults = words.faults()?;
         if faults == Self::default() {
             return Err(GrammarError::Empty);
         }
         Ok(faults)
     }
 
-    fn add(
+    /// What may come next after words that are complete; nothing after words that make no sense.
+    pub fn offers(words: &[String]) -> Vec<Offer> {
+        let mut words = Words::of(words, &|_| Ok(String::from("0")));
+        // What ends too soon is an error, too.
+        let _ = words.faults();
+        words.offers
+    }
+
+    fn read<'a>(
         &mut self,
         block: Block,
-        with: Option<&str>,
-        probability: Option<Percent>,
+        words: &mut Words<'_, impl Iterator<Item = &'a str>>,
     ) -> Result<(), GrammarError> {
-        let twice = match block {
-            Block::Blackhole => self.blackhole.replace(Blackhole { probability }).is_some(),
-            Block::Reject => {
-                let with = with.map_or(Ok(RejectWith::default()), answer)?;
-                self.reject.replace(Reject { with, probability }).is_some()
-            }
-            Block::Reset => self.reset.replace(Reset { probability }).is_some(),
-            _ => false,
-        };
-        if twice {
-            Err(GrammarError::Twice(block))
-        } else {
-            Ok(())
+        match block {
+            Block::Blackhole => self.blackhole = Some(words.blackhole()?),
+            Block::Corrupt => self.corrupt = Some(words.corrupt()?),
+            Block::Delay => self.delay = Some(words.delay()?),
+            Block::Duplicate => self.duplicate = Some(words.duplicate()?),
+            Block::Loss => self.loss = Some(words.loss()?),
+            Block::Rate => self.rate = Some(words.rate()?),
+            Block::Reject => self.reject = Some(words.reject()?),
+            Block::Reorder => self.reorder = Some(words.reorder()?),
+            Block::Reset => self.reset = Some(words.reset()?),
         }
+        words.end()
+    }
+}
+
+impl<'a, I: Iterator<Item = &'a str>> Words<'_, I> {
+    fn faults(&mut self) -> Result<Faults, GrammarError> {
+        let mut faults = Faults::default();
+        let mut left = Block::ALL.to_vec();
+        while let Some(word) = self.next() {
+            let block = Block::from_word(word)?;
+            if !left.contains(&block) {
+                return Err(GrammarError::Twice(block));
+            }
+            left.retain(|other| *other != block);
+            self.begin(block);
+            faults.read(block, self)?;
+        }
+        for block in left {
+            self.offer(block.as_str(), block.about());
+        }
+        Ok(faults)
+    }
+
+    fn blackhole(&mut self) -> Result<Blackhole, GrammarError> {
+        let probability = self.connections()?;
+        Ok(Blackhole { probability })
+    }
+
+    fn reject(&mut self) -> Result<Reject, GrammarError> {
+        for with in RejectWith::ALL {
+            self.offer(with.as_str(), "what whoever tries is answered");
+        }
+        let with = self
+            .next_if(is_answer)
+            .map_or(Ok(RejectWith::default()), answer)?;
+        let probability = self.connections()?;
+        Ok(Reject { with, probability })
+    }
+
+    fn reset(&mut self) -> Result<Reset, GrammarError> {
+        let probability = self.connections()?;
+        Ok(Reset { probability })
+    }
+
+    /// `[50%] [per connection]`.
+    fn connections(&mut self) -> Result<Option<Percent>, GrammarError> {
+        self.offer("50%", "the share of connections");
+        let share = self.next_if(is_number).map(str::parse).transpose();
+        let block = self.block;
+        let share = share.map_err(|source| GrammarError::Share { block, source })?;
+        if share.is_some() {
+            self.offer("per", PER);
+        }
+        if self.next_if(|word| word == "per").is_some() {
+            self.offer("connection", "the only one that there is");
+            match self.next() {
+                Some("connection") => {}
+                Some(unit) => return Err(self.unexpected(&format!("per {unit}"))),
+                None => return Err(self.unexpected("per")),
+            }
+        }
+        Ok(share)
     }
 }
 
@@ -158,30 +215,20 @@ fn answer(word: &str) -> Result<RejectWith, GrammarError> {
     RejectWith::from_word(word).ok_or_else(|| GrammarError::Answer(word.into()))
 }
 
-/// Reads what may follow a block's word: `[50%] [per connection]`.
-fn share<'a>(
-    block: Block,
-    words: &mut Peekable<impl Iterator<Item = &'a str>>,
-) -> Result<Option<Percent>, GrammarError> {
-    let share = words
-        .next_if(|word| is_number(word))
-        .map(str::parse)
-        .transpose();
-    let share = share.map_err(|source| GrammarError::Share { block, source })?;
-    let unexpected = |word: &str| GrammarError::Unexpected {
-        block,
-        word: word.into(),
-    };
-    if words.next_if_eq(&"per").is_some() {
-        match words.next() {
-            Some("connection") => {}
-            Some(unit) => return Err(unexpected(&format!("per {unit}"))),
-            None => return Err(unexpected("per")),
+impl Block {
+    /// What it does, in a few words.
+    const fn about(self) -> &'static str {
+        match self {
+            Self::Blackhole => "drop silently",
+            Self::Corrupt => "flip bits",
+            Self::Delay => "hold packets back",
+            Self::Duplicate => "send packets twice",
+            Self::Loss => "drop some packets silently",
+            Self::Rate => "let packets pass no faster than this",
+            Self::Reject => "refuse new attempts",
+            Self::Reorder => "let packets overtake those that are delayed",
+            Self::Reset => "reset connections",
         }
-    }
-    match words.peek() {
-        Some(word) if is_number(word) => Err(unexpected(word)),
-        _ => Ok(share),
     }
 }
 
@@ -198,10 +245,6 @@ fn pattern(block: Block) -> &'static str {
         Block::Reorder => "reorder 25% 50% gap 5",
         Block::Reset => "reset 50% per connection",
     }
-}
-
-fn is_number(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))
 }
 
 /// Whether two words differ only in case and dashes, as `half-open` and `halfOpen` do.

@@ -30,18 +30,18 @@ mod validate;
 pub use change::Change;
 pub use draw::Draw;
 pub use faults::{
-    Apply, Blackhole, Block, Corrupt, Delay, Distribution, Duplicate, Faults, Gemodel, Loss,
-    LossPer, Rate, RatePer, Reject, RejectWith, Reorder, Reset, Stage,
+    Apply, Blackhole, Block, Corrupt, Delay, Distribution, Duplicate, Faults, Gemodel, JitterTable,
+    JitterTableError, Loss, LossPer, Rate, RatePer, Reject, RejectWith, Reorder, Reset, Stage,
 };
 pub use file::FileError;
 pub use flow::FlowInfo;
-pub use grammar::GrammarError;
+pub use grammar::{Files, GrammarError, Offer};
 pub use halt::{HALT, Halt, HaltSpec};
 pub use label_arg::{LabelArgError, label_selector};
 pub use limits::{
     MAX_BODY, MAX_DURATION, MAX_EXCEPT_PEERS, MAX_EXCEPTS, MAX_MESSAGE, MAX_MESSAGES, MAX_NAME,
     MAX_PEERS, MAX_POD_NAME, MAX_PORTS, MAX_PREVIEW, MAX_PREVIEW_TOTAL, MAX_RECEIPTS, MAX_SEED,
-    MAX_SELECTOR, MAX_VALUES,
+    MAX_SELECTOR, MAX_TABLE, MAX_VALUES,
 };
 pub use local_fault::{API_VERSION, KIND, LocalFault, Metadata, check_name};
 pub use network_fault::{

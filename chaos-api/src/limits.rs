@@ -24,6 +24,8 @@ pub const MAX_SELECTOR: usize = 16;
 pub const MAX_POD_NAME: usize = 253;
 /// Values one expression of a selector can list, and pods one fault can name.
 pub const MAX_VALUES: usize = 64;
+/// Numbers one table of a delay can hold: as many as iproute2's own tables and its `maketable` have.
+pub const MAX_TABLE: usize = 4096;
 /// Pods whose receipts one status holds; the rest are in its totals.
 pub const MAX_RECEIPTS: usize = 50;
 /// Connections that a preview lists for one pod.

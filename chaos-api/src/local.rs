@@ -22,8 +22,9 @@ const CLUSTER: [&str; 10] = [
     "stopped",
 ];
 
-/// Words of `spec.faults.loss` that this version does not have.
-pub(crate) const PLANNED_LOSS: [&str; 1] = ["probability"];
+/// Words of the blocks that have a share of packets, or act on all together, that this version does
+/// not have.
+pub(crate) const PLANNED: [&str; 1] = ["probability"];
 
 /// The keys of a mapping.
 #[derive(Default, Deserialize)]
@@ -62,7 +63,11 @@ struct Spec {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Blocks {
+    corrupt: Keys,
+    duplicate: Keys,
     loss: Keys,
+    rate: Keys,
+    reorder: Keys,
     #[serde(flatten)]
     rest: Keys,
 }
@@ -87,9 +92,18 @@ impl Outline {
 
     fn planned(&self) -> Vec<Invalid> {
         let mut wrong = Vec::new();
-        for word in self.spec.faults.loss.among(&PLANNED_LOSS) {
-            let fix = "is not in this version; remove it";
-            wrong.push(Invalid::new(format!("spec.faults.loss.{word}"), fix));
+        let faults = &self.spec.faults;
+        for (block, keys) in [
+            (Block::Corrupt, &faults.corrupt),
+            (Block::Duplicate, &faults.duplicate),
+            (Block::Loss, &faults.loss),
+            (Block::Rate, &faults.rate),
+            (Block::Reorder, &faults.reorder),
+        ] {
+            for word in keys.among(&PLANNED) {
+                let fix = "is not in this version; remove it";
+                wrong.push(Invalid::new(format!("spec.faults.{block}.{word}"), fix));
+            }
         }
         let words = self.spec.faults.rest.0.keys();
         for error in words.filter_map(|word| Block::from_word(word).err()) {

@@ -15,6 +15,7 @@ use crate::{
 
 /// Does what the command line says.
 pub(crate) fn main() -> Result<Exit> {
+    completion::answer();
     let matches = args::command().get_matches();
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     dispatch(args)
@@ -25,7 +26,7 @@ fn dispatch(args: Args) -> Result<Exit> {
         Way::from(attach).insist();
     }
     match args.verb {
-        Verb::Completion { shell } => Ok(completion::completion(shell)),
+        Verb::Completion { shell } => completion::completion(shell),
         Verb::Version => {
             println!("netfault {}", env!("CARGO_PKG_VERSION"));
             Ok(Exit::Done)

@@ -31,7 +31,8 @@ pub(crate) fn from_file<T, E: ToString>(
 
 /// The faults that the words name.
 pub(crate) fn faults(words: &[String]) -> Result<Faults> {
-    Faults::from_words(words).map_err(|error| Usage(error.to_string()).into())
+    let read = Faults::from_words(words, &|file| fs::read_to_string(file));
+    read.map_err(|error| Usage(error.to_string()).into())
 }
 
 /// The traffic that the words name, with its peers as the mode reads them.

@@ -1,6 +1,8 @@
 //! netem's faults become shapes: what the delay line does.
 
-use chaos_api::{self as api, Block, Faults, Percent};
+use std::sync::Arc;
+
+use chaos_api::{self as api, Block, Faults, JitterTable, Percent};
 
 use crate::{
     Apply, Chance, Delay, Distribution, Loss, Per, Rate, Reorder, Shape, Share, shape::WHOLE,
@@ -93,6 +95,7 @@ fn delayed(block: &api::Delay, faults: &Faults, others: &Shape) -> Shape {
             api::Distribution::Normal => Distribution::Normal,
             api::Distribution::Pareto => Distribution::Pareto,
             api::Distribution::ParetoNormal => Distribution::ParetoNormal,
+            api::Distribution::Table => Distribution::Table(numbers(block)),
         },
     };
     Shape {
@@ -108,6 +111,11 @@ fn delayed(block: &api::Delay, faults: &Faults, others: &Shape) -> Shape {
         }),
         ..others.clone()
     }
+}
+
+fn numbers(block: &api::Delay) -> Arc<[i16]> {
+    let table = block.table.as_ref();
+    table.map_or(&[][..], JitterTable::numbers).into()
 }
 
 /// `None` where whole connections are lost, which needs no line.

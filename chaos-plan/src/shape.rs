@@ -1,5 +1,6 @@
 //! What the delay line does to the packets of one rule: the faults' numbers, without their words.
 
+use std::fmt;
 use std::sync::Arc;
 
 /// The whole, of which a [`Share`] is a part: as of [`chaos_api::Percent::threshold`].
@@ -79,7 +80,7 @@ impl Delay {
 
 /// The form of a random delay, each as netem has it; none goes beyond four times the jitter, where
 /// netem's tables end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum Distribution {
     /// Equally often anywhere from latency - jitter to latency + jitter.
     #[default]
@@ -92,6 +93,19 @@ pub enum Distribution {
     ParetoNormal,
     /// One of these values, each as often; 8,192 is one jitter. At least one.
     Table(Arc<[i16]>),
+}
+
+impl fmt::Debug for Distribution {
+    /// A table by its size, since it may have thousands of numbers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uniform => f.write_str("Uniform"),
+            Self::Normal => f.write_str("Normal"),
+            Self::Pareto => f.write_str("Pareto"),
+            Self::ParetoNormal => f.write_str("ParetoNormal"),
+            Self::Table(numbers) => write!(f, "Table of {}", numbers.len()),
+        }
+    }
 }
 
 /// Which packets are dropped.

@@ -2,6 +2,7 @@
 //! attempt goes no further; established connections go on.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use chaos_api::RejectWith::{self, IcmpAdmin, IcmpHost, IcmpPort, TcpReset};
@@ -9,8 +10,9 @@ use chaos_tests::bed::netfault::total;
 use chaos_tests::bed::tcp::{Connection, Listener, Wire};
 use chaos_tests::bed::{Capture, Host, Netfault, Pair, Unchanged, Unreachable};
 use chaos_tests::promises;
-use nix::sys::socket::setsockopt;
+use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::sockopt::{Ipv4RecvErr, Ipv6RecvErr, UdpGsoSegment};
+use nix::sys::socket::{MsgFlags, SockFlag, SockType, SockaddrStorage, sendto, setsockopt};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType, connect, socket};
 
@@ -18,7 +20,8 @@ promises! { [Netfault, Tcpdump]
     where_the_target_tries,
     where_the_target_is_tried,
     without_waiting_for_a_second_attempt,
-    a_large_datagram_too
+    a_large_datagram_too,
+    where_no_error_can_be_made_of_it_it_is_dropped_which_is_told
 }
 
 /// How long nothing is awaited.
@@ -264,4 +267,56 @@ fn a_large_datagram_too() {
         }
     }
     set(&pair, [true, true]);
+}
+
+/// An error quotes 1,232 bytes over IPv6 (RFC 4443 §2.4 (c)), and the kernel cuts no packet before its
+/// transport header (`__bpf_skb_min_len`).
+fn where_no_error_can_be_made_of_it_it_is_dropped_which_is_told() {
+    let pair = Pair::new();
+    let netfault = Netfault::new();
+    let words = "reject --proto udp --direction egress --for 60s";
+    let fault = netfault.inject(&pair.client, words);
+    for options in [8, 1_288] {
+        send_with_options(&pair, options);
+    }
+    let receipt = fault.stop();
+    let counted = total(&receipt);
+    assert_eq!((counted.refused, counted.failed), (1, 1), "{receipt:?}");
+    let told = "packets dropped because the kernel made no answer to them: 1";
+    assert!(
+        receipt.warnings.iter().any(|line| line == told),
+        "{receipt:?}"
+    );
+}
+
+/// Sends a datagram behind so many bytes of hop-by-hop options (RFC 8200 §4.3).
+fn send_with_options(pair: &Pair, options: u16) {
+    let (from, to) = (pair.client.v6().octets(), pair.server.v6().octets());
+    let [high, low] = (options + 8).to_be_bytes();
+    let units = u8::try_from(options / 8 - 1).expect("the longest has 2,048 bytes");
+    let mut extension = vec![0; options.into()];
+    // The next header is UDP; the rest is Pad1.
+    (extension[0], extension[1]) = (17, units);
+    let frame = [
+        &[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x86, 0xdd][..],
+        &[0x60, 0, 0, 0, high, low, 0, 64],
+        &from,
+        &to,
+        &extension,
+        &[0x9c, 0x40, 0, 53, 0, 8, 0xff, 0xff],
+    ];
+    let frame = frame.concat();
+    pair.client.enter(|| {
+        let raw = nix::sys::socket::AddressFamily::Packet;
+        let socket = nix::sys::socket::socket(raw, SockType::Raw, SockFlag::empty(), None);
+        let socket = socket.expect("root may");
+        let interfaces = getifaddrs().expect("it has some");
+        let links = interfaces.filter(|one| one.interface_name == "eth0");
+        let link = links
+            .filter_map(|one| one.address)
+            .find(|at| at.as_link_addr().is_some());
+        let link: SockaddrStorage = link.expect("eth0 has a link");
+        let sent = sendto(socket.as_raw_fd(), &frame, &link, MsgFlags::empty());
+        assert_eq!(sent, Ok(frame.len()));
+    });
 }

@@ -9,12 +9,17 @@ promises! { [Netfault]
 }
 
 /// What is written after `inject`, the exit code, and what the answer must name.
-const WRONG: [(&str, i32, &str); 18] = [
+const WRONG: [(&str, i32, &str); 19] = [
     ("resett --for 30s", 2, "reset"),
     ("stall 100ms --for 30s", 2, "stall"),
     ("delay 61s --for 90s", 2, "100us to 1m"),
     ("delay 100 --for 30s", 2, "100ms"),
-    ("delay 1s distribution table --for 30s", 2, "table"),
+    ("delay 1s 1ms distribution table --for 30s", 2, "file"),
+    (
+        "delay 1s 1ms distribution table /none.dist --for 30s",
+        2,
+        "/none.dist",
+    ),
     ("delay 1s stage syn --proto udp --for 30s", 2, "stage"),
     ("reorder 25% --for 30s", 2, "delay"),
     ("loss gemodel --for 30s", 2, "share"),

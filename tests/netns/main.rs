@@ -12,6 +12,7 @@ mod a_capture_is_replayed;
 mod a_connection_in_flight_is_reset;
 mod a_connection_is_known_by_who_opened_it;
 mod a_delay_is_what_was_said;
+mod a_delay_line_that_stops_is_made_anew;
 mod a_fault_ends_as_it_was_told;
 mod a_fault_ends_when_its_target_goes;
 mod a_fault_is_edited_in_force;
@@ -107,6 +108,7 @@ fn main() -> ExitCode {
         waiting_costs_little::PROMISES,
         a_delay_is_what_was_said::PROMISES,
         held_packets_are_not_lost::PROMISES,
+        a_delay_line_that_stops_is_made_anew::PROMISES,
         tcp_goes_through_the_delay_line::PROMISES,
         packets_fare_as_was_said::PROMISES,
         a_rate_is_what_was_said::PROMISES,

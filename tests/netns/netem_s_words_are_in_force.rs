@@ -1,5 +1,6 @@
 //! netem's faults, asked for in netem's words: what programs see, and what the receipt says.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
@@ -11,10 +12,13 @@ use chaos_tests::bed::tcp::{Connection, Wire};
 use chaos_tests::bed::{Netfault, Pair, UdpPath, Unchanged};
 use chaos_tests::promises;
 
+use crate::line::{Probe, delays};
+
 promises! { [Netfault]
     an_edited_delay_loses_no_packet_that_it_holds,
     every_third_packet_is_lost_and_the_receipt_says_so,
     packets_come_twice,
+    a_table_of_one_s_own_is_drawn_from,
     a_kept_stream_is_late_by_250_ms,
     a_mebibyte_takes_its_time_at_100_kilobytes_a_second,
     three_of_ten_connections_lose_everything,
@@ -67,6 +71,31 @@ fn hundred(words: &str) -> (Receipt, usize) {
     let receipt = fault.stop();
     assert_eq!(receipt.faults, [words]);
     (receipt, arrived)
+}
+
+fn a_table_of_one_s_own_is_drawn_from() {
+    let pair = Pair::new();
+    let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
+    let folder = tempfile::tempdir().expect("there is room");
+    let file = folder.path().join("two.dist");
+    fs::write(&file, "# Three of four\n-8192 -8192 -8192\n8192\n").expect("there is room");
+    let netfault = Netfault::new();
+    let words = format!(
+        "delay 60ms 40ms distribution table {} {UDP}",
+        file.display()
+    );
+    let fault = netfault.inject(&pair.client, &words);
+    let delays = delays(&probe.run(400, Duration::from_millis(1), Duration::from_secs(1)));
+    assert_eq!(delays.len(), 400, "none is lost");
+    let millis = |millis| Duration::from_millis(millis);
+    assert!(delays[0] >= millis(20), "none is early: {:?}", delays[0]);
+    // 100 ± 4 standard deviations, and some that a busy machine makes late.
+    let late = delays.iter().filter(|delay| **delay >= millis(100)).count();
+    assert!(
+        (65..=140).contains(&late),
+        "{late} of 400 took the long way"
+    );
+    assert_eq!(fault.stop().faults, ["delay 60ms 40ms distribution table"]);
 }
 
 fn a_kept_stream_is_late_by_250_ms() {

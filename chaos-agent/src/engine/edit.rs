@@ -37,6 +37,7 @@ impl Engine {
 
     /// Puts another fault of the same name in the place of one in force.
     fn exchange(&mut self, at: usize, mut fault: Fault) -> Result<Receipt, EngineError> {
+        self.mind_line();
         let name = fault.name.clone();
         let now = boot_clock();
         fault.anchor = self.anchor(&fault, self.running[at].fault.anchor)?;

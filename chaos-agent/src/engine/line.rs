@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chaos_abi::Action;
+use chaos_abi::{Action, Counters};
 use chaos_plan::{LineCounts, Shape, Table};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, account::Account};
 use crate::dataplane::Tun;
-use crate::line::{Backend, LineReport, Schedule, Tally, Tap, TunError, rules_of};
+use crate::line::{Backend, Ended, LineReport, Schedule, Tally, Tap, TunError, rules_of};
 
 impl Engine {
     /// What the delay line did, or the latest that there was; `None` where there was none.
@@ -58,6 +58,57 @@ impl Engine {
         Ok(())
     }
 
+    /// Where the line has stopped by itself, writes that down and makes another one. Until then the
+    /// hooks let packets pass.
+    pub(super) fn mind_line(&mut self) {
+        if let Some(ended) = self.delay_line.as_mut().and_then(|line| line.ended()) {
+            self.lose_line(ended);
+        }
+        let is_asked_for = self.table.rules().any(|(_, rule)| rule.shape.is_some());
+        if self.delay_line.is_none() && is_asked_for {
+            let table = self.table.clone();
+            if let Err(error) = self.make_line(&table) {
+                self.warn_shaped(&format!("packets pass as they are: {error}"));
+            }
+        }
+    }
+
+    /// Lets go of a line that has stopped. What it did stays in the books.
+    fn lose_line(&mut self, Ended { why, report }: Ended) {
+        self.delay_line = None;
+        self.line_told = None;
+        self.hooks.leave_line(None);
+        let held = report.as_ref().map_or(0, |report| report.line.held);
+        for (slot, tally) in report.into_iter().flat_map(|report| report.rules) {
+            let rule = self.table.rule(slot);
+            let id = rule.and_then(|rule| Some((rule.id.fault.clone(), rule.id.block?)));
+            let mut running = self.running.iter_mut();
+            if let Some((name, block)) = id
+                && let Some(account) = running.find(|account| account.fault.name == name)
+            {
+                account.retire(block, (Counters::default(), counts(&tally)));
+            }
+        }
+        self.warn_shaped(&format!(
+            "the delay line stopped: {why}; packets passed as they are until there was another one, \
+             and {held} that it held are lost"
+        ));
+    }
+
+    /// Writes down a warning for each fault that needs the line.
+    fn warn_shaped(&mut self, warning: &str) {
+        self.shaped()
+            .for_each(|account| account.warn(warning.to_owned()));
+    }
+
+    /// The faults that need the line.
+    fn shaped(&mut self) -> impl Iterator<Item = &mut Account> {
+        let shaped = self.table.rules().filter(|(_, rule)| rule.shape.is_some());
+        let names: BTreeSet<_> = shaped.map(|(_, rule)| rule.id.fault.as_str()).collect();
+        let accounts = self.running.iter_mut();
+        accounts.filter(move |account| names.contains(account.fault.name.as_str()))
+    }
+
     /// What the delay line did, by slot.
     pub(super) fn line_counts(&self) -> Result<BTreeMap<u16, LineCounts>, EngineError> {
         let report = self.line_report()?;
@@ -91,15 +142,11 @@ impl Engine {
 
     /// Says in the receipts of the line's faults that its thread gave up real time after they began.
     pub(super) fn note_pace(&mut self) {
-        // Where the line has stopped, who asks what it counted says so.
+        // Where the line has stopped, that is said at the next tick.
         let Ok(Some(report)) = self.line_report() else {
             return;
         };
-        let held = self.table.rules().filter(|(_, rule)| rule.shape.is_some());
-        let held: BTreeSet<_> = held.map(|(_, rule)| rule.id.fault.as_str()).collect();
-        let accounts = self.running.iter_mut();
-        accounts
-            .filter(|account| held.contains(account.fault.name.as_str()))
+        self.shaped()
             .for_each(|account| account.note_demoted(report.line.demoted));
     }
 

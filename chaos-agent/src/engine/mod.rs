@@ -101,6 +101,7 @@ impl Engine {
         if self.position(&order.name).is_ok() {
             return Err(EngineError::Exists(order.name));
         }
+        self.mind_line();
         let (name, now) = (order.name.clone(), boot_clock());
         let lost = [self.dataplane.untold()?, self.dataplane.unborn()?];
         let account = Account::open(order.into_fault(now), &self.target, now, lost);
@@ -136,6 +137,7 @@ impl Engine {
     /// Ends a fault now. Returns its final receipt once no kernel holds it, and no packet is still
     /// being judged by it.
     pub fn stop(&mut self, name: &str, reason: EndReason) -> Result<Receipt, EngineError> {
+        self.mind_line();
         let at = self.position(name)?;
         self.note_pace();
         let account = self.running.remove(at);
@@ -159,6 +161,7 @@ impl Engine {
     /// whose time is over or whose target is gone; returns their receipts.
     pub fn tick(&mut self) -> Result<Vec<Receipt>, EngineError> {
         self.renew()?;
+        self.mind_line();
         let kept = self.follow().and_then(|()| self.collect());
         if let Err(error) = kept {
             self.running
@@ -202,6 +205,7 @@ impl Engine {
 
     /// The receipts of the faults in force, as they stand.
     pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
+        self.mind_line();
         self.observe(None);
         self.note_pace();
         let observed = self.observed(&self.table)?;
@@ -211,6 +215,7 @@ impl Engine {
 
     /// The receipt of a fault in force, as it stands.
     pub fn receipt(&mut self, name: &str) -> Result<Receipt, EngineError> {
+        self.mind_line();
         let at = self.position(name)?;
         self.observe(None);
         self.note_pace();

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rustix::io::Errno;
 use thiserror::Error;
 
 pub use crate::dataplane::TunError;
@@ -16,7 +17,7 @@ pub enum LineError {
     /// No device to hold packets back with.
     #[error(transparent)]
     Tun(#[from] TunError),
-    /// The device was gone as soon as it was made.
+    /// The device is gone, which nobody but us has a reason to remove.
     #[error("the delay line's device is gone")]
     Vanished,
     /// The device cannot be set up.
@@ -31,6 +32,9 @@ pub enum LineError {
     /// No thread, or nothing to wake it with.
     #[error("the delay line has no thread: {0}")]
     Thread(#[source] io::Error),
+    /// The device does not give what it has.
+    #[error("the delay line's device cannot be read: {0}")]
+    Device(Errno),
     /// The thread has ended.
     #[error("the delay line has stopped")]
     Stopped,

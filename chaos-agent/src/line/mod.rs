@@ -62,6 +62,18 @@ pub trait Backend: Send {
 
     /// What it did so far.
     fn report(&self) -> Result<LineReport, LineError>;
+
+    /// Why it has stopped by itself, and what it did before; told once. `None` while it works.
+    fn ended(&mut self) -> Option<Ended>;
+}
+
+/// A line that stopped by itself. The hooks let packets pass.
+#[derive(Debug)]
+pub struct Ended {
+    /// Why.
+    pub why: LineError,
+    /// What it did; what it held is lost. `None` where it cannot tell.
+    pub report: Option<LineReport>,
 }
 
 /// What a line did, and how it runs.

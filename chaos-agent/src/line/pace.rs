@@ -116,16 +116,24 @@ impl Pace {
         let all = taken();
         let share = all.saturating_sub(self.taken) * 100 / window;
         (self.begun, self.taken, self.spun) = (now, all, 0);
-        match self.schedule {
-            Schedule::Fifo if share > TOO_MUCH && make_fair().is_ok() => {
+        match next(&self.schedule, share) {
+            Some(Schedule::Demoted) if make_fair().is_ok() => {
                 self.schedule = Schedule::Demoted;
                 self.demoted += 1;
             }
-            Schedule::Demoted if share < LITTLE && make_fifo().is_ok() => {
-                self.schedule = Schedule::Fifo;
-            }
+            Some(Schedule::Fifo) if make_fifo().is_ok() => self.schedule = Schedule::Fifo,
             _ => {}
         }
+    }
+}
+
+/// What the schedule is to become of a thread that took this share of a core, in percent; `None`
+/// where it stays.
+fn next(schedule: &Schedule, share: u64) -> Option<Schedule> {
+    match schedule {
+        Schedule::Fifo if share > TOO_MUCH => Some(Schedule::Demoted),
+        Schedule::Demoted if share < LITTLE => Some(Schedule::Fifo),
+        Schedule::Fifo | Schedule::Demoted | Schedule::Fair { .. } => None,
     }
 }
 
@@ -135,3 +143,6 @@ fn taken() -> u64 {
     let nanos = time.tv_sec * 1_000_000_000 + time.tv_nsec;
     nanos.cast_unsigned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,11 @@ impl Queue {
         self.heap.len()
     }
 
+    /// Whether a frame is held that goes where a ticket says.
+    pub(super) fn holds_for(&self, ticket: u16) -> bool {
+        self.heap.iter().any(|Reverse(held)| held.ticket == ticket)
+    }
+
     /// Whether a frame of that many bytes has room.
     pub(super) fn has_room(&self, bytes: usize) -> bool {
         self.bytes + bytes + OVERHEAD <= self.limit

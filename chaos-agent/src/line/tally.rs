@@ -34,7 +34,7 @@ pub struct LineTally {
     pub taken: u64,
     /// Frames that went.
     pub sent: u64,
-    /// Frames that the kernel refused to take back.
+    /// Frames that the kernel refused to take back, or that would have gone one way too many.
     pub refused: u64,
     /// Frames that are held now.
     pub held: u64,

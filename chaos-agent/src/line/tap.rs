@@ -8,7 +8,7 @@ use std::{fmt, io};
 use rustix::event::{EventfdFlags, eventfd};
 
 use super::thread::{Ask, Worker};
-use super::{Backend, LineError, LineReport, LineRules, device::Device, line::Line};
+use super::{Backend, Ended, LineError, LineReport, LineRules, device::Device, line::Line};
 use crate::{
     dataplane::{Dataplane, ReturnLink},
     inventory::Namespace,
@@ -23,7 +23,7 @@ pub struct Tap {
     /// `None` once it is being dropped.
     asks: Option<Sender<Ask>>,
     wake: OwnedFd,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Option<Ended>>>,
     _link: ReturnLink,
 }
 
@@ -75,6 +75,15 @@ impl Backend for Tap {
 
     fn report(&self) -> Result<LineReport, LineError> {
         self.ask(Ask::Report)
+    }
+
+    fn ended(&mut self) -> Option<Ended> {
+        let thread = self.thread.take_if(|thread| thread.is_finished())?;
+        let told = thread.join().unwrap_or_default();
+        Some(told.unwrap_or(Ended {
+            why: LineError::Stopped,
+            report: None,
+        }))
     }
 }
 

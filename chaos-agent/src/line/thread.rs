@@ -12,8 +12,8 @@ use rustix::io::Errno;
 use super::entry::{Entry, HEADER};
 use super::line::Line;
 use super::wire::{OFFLOAD, View};
-use super::{LineReport, LineRules, device::Device, pace::Pace};
-use crate::dataplane::LineMaps;
+use super::{Ended, LineError, LineReport, LineRules, device::Device, pace::Pace};
+use crate::dataplane::{DataplaneError, LineMaps};
 use crate::inventory::boot_clock;
 
 /// Frames that are read before others are written, and the other way round.
@@ -55,8 +55,24 @@ pub(super) struct Worker {
 enum End {
     /// Nobody can ask any more.
     Unasked,
-    /// The device or the maps are gone.
-    Broken,
+    /// The device or the maps do not work any more.
+    Broken(LineError),
+}
+
+impl From<DataplaneError> for End {
+    fn from(error: DataplaneError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl From<Errno> for End {
+    fn from(errno: Errno) -> Self {
+        Self::Broken(match errno {
+            // What tells of a TAP that is gone (`tun_get` of the kernel's tun.c).
+            Errno::BADFD => LineError::Vanished,
+            errno => LineError::Device(errno),
+        })
+    }
 }
 
 impl Worker {
@@ -78,20 +94,24 @@ impl Worker {
         }
     }
 
-    /// Works until nobody can ask any more; then sends what is held at once.
-    pub(super) fn run(mut self) {
+    /// Works until nobody can ask any more; then sends what is held at once. Tells what ended it
+    /// where that was something else.
+    pub(super) fn run(mut self) -> Option<Ended> {
         let end = loop {
             if let Err(end) = self.turn() {
                 break end;
             }
         };
         let _ = self.maps.beat(0, 0);
-        if let End::Unasked = end {
-            // What the hooks handed over before they learned of it.
-            while self.read().is_ok_and(|more| more) {}
-            self.line.renew(&LineRules::new());
-            while self.send(boot_clock()).is_ok_and(|more| more) {}
+        if let End::Broken(why) = end {
+            let report = Some(self.report());
+            return Some(Ended { why, report });
         }
+        // What the hooks handed over before they learned of it.
+        while self.read().is_ok_and(|more| more) {}
+        self.line.renew(&LineRules::new());
+        while self.send(boot_clock()).is_ok_and(|more| more) {}
+        None
     }
 
     fn turn(&mut self) -> Result<(), End> {
@@ -113,8 +133,7 @@ impl Worker {
         }
         self.next_beat = now + LINE_BEAT;
         self.pace.look(now);
-        let beat = self.maps.beat(self.device.index(), now);
-        beat.map_err(|_| End::Broken)
+        Ok(self.maps.beat(self.device.index(), now)?)
     }
 
     fn answer(&mut self) -> Result<(), End> {
@@ -152,10 +171,8 @@ impl Worker {
                 IoSliceMut::new(&mut header),
                 IoSliceMut::new(&mut self.buffer),
             ];
-            let bytes = match self.device.tun().read(&mut parts) {
-                Ok(Some(bytes)) => bytes,
-                Ok(None) => return Ok(false),
-                Err(_) => return Err(End::Broken),
+            let Some(bytes) = self.device.tun().read(&mut parts)? else {
+                return Ok(false);
             };
             let length = bytes.saturating_sub(OFFLOAD + HEADER);
             if let Some(entry) = Entry::read(&offload, &header, &mut self.buffer, length) {
@@ -223,7 +240,13 @@ fn take(
     header: &LineHeader,
     frame: &View<'_>,
 ) -> Result<(), End> {
-    let ticket = line.tickets.of(maps, header).map_err(|_| End::Broken)?;
+    let queue = &line.queue;
+    let is_held = |number| queue.holds_for(number);
+    let told = |number, ticket| maps.ticket(number, ticket);
+    let Some(ticket) = line.tickets.of(header, is_held, told)? else {
+        line.count(false);
+        return Ok(());
+    };
     if line.take(header, frame, ticket, boot_clock()) {
         let sent = write(device, frame, ticket)?;
         line.count(sent);
@@ -245,7 +268,7 @@ fn write(device: &Device, frame: &View<'_>, ticket: u16) -> Result<bool, End> {
     ];
     match device.tun().write(&parts) {
         Ok(()) => Ok(true),
-        Err(Errno::BADFD) => Err(End::Broken),
+        Err(Errno::BADFD) => Err(Errno::BADFD.into()),
         Err(_) => Ok(false),
     }
 }

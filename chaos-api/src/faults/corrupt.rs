@@ -5,12 +5,17 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Percent;
+use crate::schema::{self, rules};
+use crate::{Percent, local};
 
 /// Flip one bit in packets, away from the target unless a direction is named. Their checksum is made
 /// before that, so that the receiver's catches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    transform = schema::with_planned,
+    extend("x-kubernetes-validations" = rules::planned(&local::PLANNED))
+)]
 pub struct Corrupt {
     /// The share of packets.
     pub corrupt: Percent,

@@ -5,12 +5,13 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::JitterTable;
 use crate::schema::{self, rules};
 use crate::{Percent, Span};
 
 /// Hold packets back, away from the target unless a direction is named. Several delays that meet one
 /// packet add up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("x-kubernetes-validations" = rules::delay()))]
 pub struct Delay {
@@ -28,6 +29,11 @@ pub struct Delay {
     /// How jitter is distributed, as netem has it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub distribution: Distribution,
+    /// The numbers of distribution Table, one of which is drawn for each packet; 8192 stands for one
+    /// jitter. As in iproute2's `*.dist` files: 1 to 4096 numbers from -32768 to 32767.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::jitter_table")]
+    pub table: Option<JitterTable>,
     /// Which packets are held back.
     #[serde(default, skip_serializing_if = "is_default")]
     pub apply: Apply,
@@ -52,6 +58,8 @@ pub enum Distribution {
     Pareto,
     /// A quarter of a normal one and three quarters of a Pareto one.
     ParetoNormal,
+    /// One's own: that of `table`.
+    Table,
 }
 
 /// Which packets a [`Delay`] holds back.
@@ -91,7 +99,7 @@ macro_rules! words {
 }
 pub(super) use words;
 
-words!(Distribution { Uniform = "uniform", Normal = "normal", Pareto = "pareto", ParetoNormal = "paretonormal" });
+words!(Distribution { Uniform = "uniform", Normal = "normal", Pareto = "pareto", ParetoNormal = "paretonormal", Table = "table" });
 words!(Apply { Packet = "packet", Payload = "payload" });
 words!(Stage { Any = "any", Syn = "syn" });
 
@@ -110,6 +118,7 @@ impl Delay {
             jitter: Span::ZERO,
             correlation: None,
             distribution: Distribution::Uniform,
+            table: None,
             apply: Apply::Packet,
             stage: Stage::Any,
             probability: None,

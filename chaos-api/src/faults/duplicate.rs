@@ -5,11 +5,16 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Percent;
+use crate::schema::{self, rules};
+use crate::{Percent, local};
 
 /// Send packets twice, away from the target unless a direction is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    transform = schema::with_planned,
+    extend("x-kubernetes-validations" = rules::planned(&local::PLANNED))
+)]
 pub struct Duplicate {
     /// The share of packets.
     pub duplicate: Percent,

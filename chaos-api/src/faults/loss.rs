@@ -15,8 +15,8 @@ use crate::{Percent, local};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(
-    transform = schema::with_planned_loss,
-    extend("x-kubernetes-validations" = rules::loss(&local::PLANNED_LOSS))
+    transform = schema::with_planned,
+    extend("x-kubernetes-validations" = rules::loss(&local::PLANNED))
 )]
 pub struct Loss {
     /// The share of packets, or per Connection of connections, that are lost.

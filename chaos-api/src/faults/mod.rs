@@ -4,6 +4,7 @@ mod blackhole;
 mod corrupt;
 mod delay;
 mod duplicate;
+mod jitter_table;
 mod loss;
 mod rate;
 mod reject;
@@ -19,6 +20,7 @@ pub use blackhole::Blackhole;
 pub use corrupt::Corrupt;
 pub use delay::{Apply, Delay, Distribution, Stage};
 pub use duplicate::Duplicate;
+pub use jitter_table::{JitterTable, JitterTableError};
 pub use loss::{Gemodel, Loss, LossPer};
 pub use rate::{Rate, RatePer};
 pub use reject::{Reject, RejectWith};
@@ -29,7 +31,7 @@ use crate::Percent;
 use crate::schema::rules;
 
 /// The blocks of a fault; they compose, and at least one is present.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(extend("x-kubernetes-validations" = rules::faults()))]
 pub struct Faults {
@@ -147,7 +149,8 @@ impl Faults {
     pub fn blocks(&self) -> impl Iterator<Item = (Block, Option<Percent>)> + use<> {
         let some = |block, is_there: bool| is_there.then_some((block, None));
         let blackhole = self.blackhole.map(|b| (Block::Blackhole, b.probability));
-        let delay = self.delay.map(|d| (Block::Delay, d.probability));
+        let delay = self.delay.as_ref();
+        let delay = delay.map(|d| (Block::Delay, d.probability));
         let reject = self.reject.map(|r| (Block::Reject, r.probability));
         let reset = self.reset.map(|r| (Block::Reset, r.probability));
         let per_connection = |l: Loss| l.loss.filter(|_| l.per == LossPer::Connection);
@@ -181,7 +184,8 @@ impl Faults {
         loss || self.blocks().any(other)
     }
 
-    /// The blocks as words that [`Faults::from_words`] reads, such as `reset 50%`.
+    /// The blocks as words that [`Faults::from_words`] reads, such as `reset 50%`; but a table of one's
+    /// own has no file any more, and stands there without.
     pub fn words(&self) -> Vec<String> {
         let word = |(block, share): (Block, Option<Percent>)| {
             if let Some(words) = self.netem(block) {
@@ -200,7 +204,7 @@ impl Faults {
         match block {
             Block::Blackhole | Block::Reject | Block::Reset => None,
             Block::Corrupt => self.corrupt.map(|block| block.to_string()),
-            Block::Delay => self.delay.map(|block| block.to_string()),
+            Block::Delay => self.delay.as_ref().map(ToString::to_string),
             Block::Duplicate => self.duplicate.map(|block| block.to_string()),
             Block::Loss => self.loss.map(|block| block.to_string()),
             Block::Rate => self.rate.map(|block| block.to_string()),

@@ -6,13 +6,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::delay::{is_default, words};
-use crate::{Bitrate, Size, schema};
+use crate::schema::{self, rules};
+use crate::{Bitrate, Size, local};
 
 /// Let packets pass no faster than this, away from the target unless a direction is named: those that
 /// come too fast wait in a queue, and those that find it full are dropped. Counted are bytes of the
 /// wire, link header included. Of several that meet one packet the lowest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    transform = schema::with_planned,
+    extend("x-kubernetes-validations" = rules::planned(&local::PLANNED))
+)]
 pub struct Rate {
     /// How fast, in tc's units: `20mbit`, and `20mbps` for megabytes. 1kbit to 100gbit.
     pub rate: Bitrate,

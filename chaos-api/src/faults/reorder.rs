@@ -5,11 +5,16 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Percent, schema};
+use crate::schema::{self, rules};
+use crate::{Percent, local};
 
 /// Let packets overtake those that the same fault's delay holds back: they are not held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    transform = schema::with_planned,
+    extend("x-kubernetes-validations" = rules::planned(&local::PLANNED))
+)]
 pub struct Reorder {
     /// The share of packets.
     pub reorder: Percent,

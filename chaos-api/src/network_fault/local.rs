@@ -25,7 +25,7 @@ impl NetworkFaultSpec {
         }
         Ok(FaultSpec {
             traffic: self.traffic.with_peers(peers, except),
-            faults: self.faults,
+            faults: self.faults.clone(),
             duration: self.duration,
             seed: self.seed,
             draw: self.draw,

@@ -7,14 +7,14 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use serde_json::{Value, json};
 
-use crate::{Loss, MAX_POD_NAME, MAX_SELECTOR, MAX_VALUES, local};
+use crate::{Loss, MAX_POD_NAME, MAX_SELECTOR, MAX_TABLE, MAX_VALUES, local};
 
-/// Names the words of loss that this version does not have, so that a rule can refuse them: the API
+/// Names the words of a block that this version does not have, so that a rule can refuse them: the API
 /// server would drop an unknown word, and the fault would hit more than its user wrote.
-pub(crate) fn with_planned_loss(schema: &mut Schema) {
+pub(crate) fn with_planned(schema: &mut Schema) {
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
     let properties = properties.expect("the schema of a struct has properties");
-    for name in local::PLANNED_LOSS {
+    for name in local::PLANNED {
         let part = json!({
             "x-kubernetes-int-or-string": true,
             "maxLength": 63,
@@ -113,6 +113,17 @@ pub(crate) fn jitter(_: &mut SchemaGenerator) -> Schema {
         "type": "string",
         "maxLength": 32,
         "x-kubernetes-validations": rules::jitter(),
+    })
+}
+
+/// A distribution's numbers, which may be absent.
+pub(crate) fn jitter_table(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_TABLE,
+        "items": { "type": "integer", "format": "int32", "minimum": i16::MIN, "maximum": i16::MAX },
+        "nullable": true,
     })
 }
 

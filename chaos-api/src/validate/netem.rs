@@ -2,8 +2,8 @@
 
 use super::Findings;
 use crate::{
-    Apply, Delay, Distribution, FaultSpec, Interfaces, Loss, LossPer, Protocol, Reorder, Span,
-    Stage,
+    Apply, Delay, Distribution, FaultSpec, Interfaces, Loss, LossPer, MAX_TABLE, Protocol, Reorder,
+    Span, Stage,
 };
 
 impl FaultSpec {
@@ -62,9 +62,31 @@ fn check_delay(delay: &Delay, findings: &mut Findings) {
     if delay.distribution != Distribution::Uniform && delay.jitter == Span::ZERO {
         findings.refuse(&field("distribution"), delay.distribution, alone);
     }
+    check_table(delay, findings);
     if delay.stage == Stage::Syn && delay.apply == Apply::Payload {
         let allowed = "does not go with apply: Payload, since a SYN has none; write one of them";
         findings.refuse_absence(&field("stage"), allowed);
+    }
+}
+
+fn check_table(delay: &Delay, findings: &mut Findings) {
+    let is_asked = delay.distribution == Distribution::Table;
+    let field = |name: &str| format!("spec.faults.delay.{name}");
+    let Some(table) = &delay.table else {
+        if is_asked {
+            let needed = "Table needs its numbers; write table too";
+            findings.refuse_absence(&field("distribution"), needed);
+        }
+        return;
+    };
+    if !is_asked {
+        let alone = "is that of distribution: Table; write that too, or remove it";
+        findings.refuse_absence(&field("table"), alone);
+    }
+    let count = table.numbers().len();
+    if !(1..=MAX_TABLE).contains(&count) {
+        let allowed = format!("has {count} numbers; write 1 to {MAX_TABLE}");
+        findings.refuse_absence(&field("table"), &allowed);
     }
 }
 

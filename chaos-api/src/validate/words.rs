@@ -103,7 +103,7 @@ impl NetworkFaultSpec {
         let traffic = &self.traffic;
         FaultSpec {
             traffic: traffic.with_peers(peers(&traffic.peers), peers(&traffic.except_peers)),
-            faults: self.faults,
+            faults: self.faults.clone(),
             duration: self.duration,
             seed: self.seed,
             draw: self.draw,

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cluster_peers;
+mod completion;
 mod examples;
 mod faults;
 mod netem;

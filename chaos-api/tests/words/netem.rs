@@ -1,10 +1,24 @@
 //! netem's faults in netem's words: they are read, bounded, and survive being written.
 
-use chaos_api::{Draw, FaultSpec, Faults, NetworkFault, Span, Traffic};
+use std::io;
+
+use chaos_api::{Distribution, Draw, FaultSpec, Faults, NetworkFault, Span, Traffic};
 use proptest::prelude::*;
 
 fn read(line: &str) -> Result<Faults, String> {
-    Faults::from_words(&[line.to_owned()]).map_err(|error| error.to_string())
+    Faults::from_words(&[line.to_owned()], &file).map_err(|error| error.to_string())
+}
+
+/// The files that words name here.
+fn file(name: &str) -> io::Result<String> {
+    match name {
+        "/tmp/two.dist" => Ok("# Two values.\n -8192\t8192\n# And no more.\n".into()),
+        "wide.dist" => Ok("# As wide as it can be.\n-32768 32767\n32768\n".into()),
+        "words.dist" => Ok("12\n\n1.5\n".into()),
+        "long.dist" => Ok("1 ".repeat(4097)),
+        "empty.dist" => Ok("# Nothing.\n".into()),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    }
 }
 
 /// What a spec with these faults, and nothing else, has against it.
@@ -68,7 +82,24 @@ fn a_word_that_is_wrong_is_one_line_with_its_fix() {
         ),
         (
             "delay 100ms 10ms distribution table",
-            "delay: distribution \"table\" is not allowed; write uniform, normal, pareto or paretonormal",
+            "delay: distribution table needs a file, as in /usr/lib/tc/normal.dist",
+        ),
+        (
+            "delay 100ms 10ms distribution gauss",
+            "delay: distribution \"gauss\" is not allowed; write uniform, normal, pareto, \
+             paretonormal or table",
+        ),
+        (
+            "delay 100ms 10ms distribution table none.dist",
+            "delay: none.dist: entity not found",
+        ),
+        (
+            "delay 100ms 10ms distribution table wide.dist",
+            "delay: wide.dist: line 3: \"32768\" is not allowed; write -32768 to 32767",
+        ),
+        (
+            "delay 100ms 10ms distribution table words.dist",
+            "delay: words.dist: line 3: \"1.5\" is not a number",
         ),
         (
             "delay 1s stage ack",
@@ -126,6 +157,21 @@ fn a_word_that_is_wrong_is_one_line_with_its_fix() {
 }
 
 #[test]
+fn a_table_is_read_from_the_file_that_the_words_name() {
+    let line = "delay 60ms 40ms distribution table /tmp/two.dist apply payload";
+    let faults = read(line).unwrap();
+    assert_eq!(wrong(line), [""; 0]);
+    let delay = faults.delay.as_ref().unwrap();
+    assert_eq!(delay.distribution, Distribution::Table);
+    assert_eq!(delay.table.as_ref().unwrap().numbers(), [-8192, 8192]);
+    let written = "delay 60ms 40ms distribution table apply payload";
+    assert_eq!(faults.words(), [written], "the file is not known any more");
+    let json = serde_json::to_string(&faults).unwrap();
+    assert!(json.contains("\"distribution\":\"Table\",\"table\":[-8192,8192]"));
+    assert_eq!(serde_json::from_str::<Faults>(&json).unwrap(), faults);
+}
+
+#[test]
 fn a_delay_has_bounds_and_half_a_millisecond_is_within() {
     for line in [
         "delay 0.5ms",
@@ -157,6 +203,18 @@ fn a_delay_has_bounds_and_half_a_millisecond_is_within() {
         (
             "delay 1s distribution normal",
             "spec.faults.delay.distribution: \"normal\" is that of jitter; write jitter too, or remove it",
+        ),
+        (
+            "delay 1s distribution table /tmp/two.dist",
+            "spec.faults.delay.distribution: \"table\" is that of jitter; write jitter too, or remove it",
+        ),
+        (
+            "delay 1s 1ms distribution table long.dist",
+            "spec.faults.delay.table: has 4097 numbers; write 1 to 4096",
+        ),
+        (
+            "delay 1s 1ms distribution table empty.dist",
+            "spec.faults.delay.table: has 0 numbers; write 1 to 4096",
         ),
         (
             "delay 1s apply payload stage syn",
@@ -257,9 +315,9 @@ proptest! {
         rate in rate(),
     ) {
         let faults = read(&[delay, loss, duplicate, corrupt, reorder, rate].join(" ")).unwrap();
-        prop_assert_eq!(Faults::from_words(&faults.words()), Ok(faults));
+        prop_assert_eq!(read(&faults.words().join(" ")), Ok(faults.clone()));
         let json = serde_json::to_string(&faults).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Faults>(&json).unwrap(), faults);
+        prop_assert_eq!(&serde_json::from_str::<Faults>(&json).unwrap(), &faults);
         let file = format!(
             "{{apiVersion: netfault.dev/v1alpha1, kind: NetworkFault, metadata: {{name: a}}, \
              spec: {{faults: {json}, duration: 1s}}}}"

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use chaos_api::Span;
 use clap::{Args as Group, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 
 use super::{Target, Traffic};
+use crate::completion::fault_words;
 
 /// What to do, to whose traffic, for how long.
 #[derive(Debug, Group)]
@@ -16,7 +18,8 @@ pub(crate) struct Fault {
     /// 25% distribution normal. Several compose: blackhole acts before reject, reject before reset,
     /// and what they leave meets the others. In a cluster also to which pods: svc/NAME,
     /// deploy/NAME, sts/NAME, ds/NAME or pod/NAME
-    #[arg(value_name = "FAULT", required_unless_present = "file")]
+    #[arg(value_name = "FAULT", required_unless_present = "file",
+          add = ArgValueCompleter::new(fault_words))]
     pub(crate) words: Vec<String>,
     /// Read the fault from a YAML file (a `NetworkFault`) instead
     #[arg(
@@ -61,10 +64,24 @@ pub(crate) struct Fault {
 impl Fault {
     /// The words that say what to do, and those that name pods, which have a slash.
     pub(crate) fn split_words(&self) -> (Vec<String>, Vec<String>) {
-        let words = self.words.iter().cloned();
-        words.partition(|word| !word.contains('/'))
+        split(&self.words)
     }
 }
+
+/// The words that say what to do, and those that name pods.
+pub(crate) fn split(words: &[String]) -> (Vec<String>, Vec<String>) {
+    let before = [""].into_iter().chain(words.iter().map(String::as_str));
+    let (mut what, mut whose) = (Vec::new(), Vec::new());
+    for (word, before) in words.iter().zip(before) {
+        // A file's name has slashes, too.
+        let names_pods = word.contains('/') && !word.contains(' ') && before != FILE;
+        if names_pods { &mut whose } else { &mut what }.push(word.clone());
+    }
+    (what, whose)
+}
+
+/// The word that the name of a file follows.
+const FILE: &str = "table";
 
 /// Which pods of a cluster.
 #[derive(Debug, Default, Group)]

@@ -31,7 +31,7 @@ Examples:
       A slow path with losses in bursts, for what the pods send.
 
 Faults in netem's words (tc-netem(8)):
-  delay TIME [JITTER [CORRELATION%]] [distribution uniform|normal|pareto|paretonormal]
+  delay TIME [JITTER [CORRELATION%]] [distribution uniform|normal|pareto|paretonormal|table FILE]
         [apply packet|payload] [stage any|syn] [probability SHARE%]
   loss SHARE% [CORRELATION%] | loss SHARE% per connection | loss nth N
   loss gemodel P% [R% [1-H% [1-K%]]]

@@ -10,8 +10,11 @@ mod traffic;
 use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args as Group, Parser, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
-pub(crate) use fault::{Fault, Mode, Patience, Probes, Way};
+use crate::completion::fault_words;
+
+pub(crate) use fault::{Fault, Mode, Patience, Probes, Way, split};
 pub(crate) use help::command;
 pub(crate) use output::{Format, Output};
 pub(crate) use reach::Reach;
@@ -219,7 +222,8 @@ pub(crate) struct Edit {
     /// The fault's name, or NAMESPACE/NAME
     pub(crate) name: String,
     /// Its faults, each with its new parameters, such as `reset 30%` or `reject icmp-host`
-    #[arg(value_name = "FAULT", required_unless_present = "duration")]
+    #[arg(value_name = "FAULT", required_unless_present = "duration",
+          add = ArgValueCompleter::new(fault_words))]
     pub(crate) words: Vec<String>,
     /// How long it lasts, counted from its start
     #[arg(long = "for", value_name = "TIME")]

@@ -17,7 +17,7 @@ pub(super) fn edit(args: &Edit) -> Result<Exit> {
         faults,
         duration: args.duration,
     };
-    let receipt = holders::first(|client| client.edit(&args.name, change))?;
+    let receipt = holders::first(|client| client.edit(&args.name, change.clone()))?;
     let receipt = receipt.ok_or_else(|| HolderError::Unknown(args.name.clone()))?;
     text::print(args.output, &receipt)?;
     Ok(Exit::Done)

@@ -70,7 +70,7 @@ impl PlanBody {
             id: fault.id.clone(),
             spec: FaultSpec {
                 traffic: traffic.with_peers(peers(&traffic.peers), peers(&traffic.except_peers)),
-                faults: fault.faults,
+                faults: fault.faults.clone(),
                 duration: left,
                 seed: Some(fault.seed),
                 draw: fault.draw,

@@ -82,7 +82,7 @@ impl Node<'_> {
             let except = peers.except.iter().map(|set| self.set(set)).collect();
             self.faults.push(PlannedFault {
                 id: fault.id.clone(),
-                faults: fault.spec.faults,
+                faults: fault.spec.faults.clone(),
                 traffic: fault.spec.traffic.with_peers(sets, except),
                 ends,
                 seed: fault.seed,

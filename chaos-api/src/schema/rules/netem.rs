@@ -100,6 +100,20 @@ pub(crate) fn delay() -> Vec<Rule> {
         ),
         at(
             rule(
+                "!has(self.distribution) || self.distribution != 'Table' || has(self.table)",
+                "Table needs its numbers; write table too",
+            ),
+            ".distribution",
+        ),
+        at(
+            rule(
+                "!has(self.table) || (has(self.distribution) && self.distribution == 'Table')",
+                "is that of distribution: Table; write that too, or remove it",
+            ),
+            ".table",
+        ),
+        at(
+            rule(
                 "!has(self.stage) || self.stage == 'Any' || !has(self.apply) || \
                  self.apply == 'Packet'",
                 "does not go with apply: Payload, since a SYN has none; write one of them",
