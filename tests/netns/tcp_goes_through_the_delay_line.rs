@@ -9,7 +9,7 @@
 
 use std::io::{Read, Write};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chaos_agent::engine::Order;
 use chaos_agent::line::Tally;
@@ -32,11 +32,11 @@ const TRAFFIC: &str = "traffic: {direction: Egress}";
 fn at_nearly_full_speed_without_delay() {
     let pair = Pair::new();
     let bulk = bulk(&pair);
-    let plain = speed(&bulk, SECOND);
+    let plain = bulk.speed(SECOND);
     let line = Line::open(pair.client.name());
     // The connection stands, so that none of its packets is held.
     line.inject("held", TRAFFIC, "delay: {latency: 1ms, stage: Syn}");
-    let through = speed(&bulk, SECOND);
+    let through = bulk.speed(SECOND);
     let report = line.report();
     eprintln!("{plain:.2} Gbit/s, through the line {through:.2}: {report:?}");
     assert!(through > plain / 10.0, "{through} of {plain} Gbit/s");
@@ -51,7 +51,7 @@ fn as_over_a_path_of_50_ms() {
     let bulk = bulk(&pair);
     // Forty round trips.
     sleep(2 * SECOND);
-    let through = speed(&bulk, SECOND);
+    let through = bulk.speed(SECOND);
     let info = tcp_info(&pair.client, &bulk.connection().client).expect("it lives");
     eprintln!("{through:.3} Gbit/s at 50 ms: {info:?} {:?}", line.report());
     // What a window of some megabytes gives; a sender that waits for each packet to leave the
@@ -126,12 +126,4 @@ fn transfer(connection: &Connection, bytes: u64) {
             bytes / 200_000 * 200_000
         );
     });
-}
-
-/// Gbit/s.
-fn speed(bulk: &Bulk, time: Duration) -> f64 {
-    let (before, begun) = (bulk.received(), Instant::now());
-    sleep(time);
-    let bits = (bulk.received() - before) as f64 * 8.0;
-    bits / begun.elapsed().as_secs_f64() / 1e9
 }

@@ -12,6 +12,7 @@ use crate::{
     build::Built,
     cluster, process,
     setup::{self, Purpose},
+    vm,
     workspace::{HOST_TRIPLE, Workspace},
 };
 
@@ -44,6 +45,9 @@ pub(crate) struct BenchArgs {
     /// Measure what takes a cluster, too: on the one that is up, or one that is started for it.
     #[arg(long)]
     cluster: bool,
+    /// Then also measure beside the kernel's netem, in an emulated machine of suite vm.
+    #[arg(long)]
+    vm: bool,
     /// Only measure figures with this in their name.
     filter: Option<String>,
 }
@@ -71,6 +75,10 @@ pub(crate) fn bench(workspace: &Workspace, args: &BenchArgs) -> Result<ExitCode>
         on_cluster(&built, bench, BENCH_BOUND)?;
     } else {
         process::status(&mut bench, BENCH_BOUND)?;
+    }
+    if args.vm {
+        setup::ensure(workspace, &[Purpose::Vm])?;
+        vm::measure(&built, args.json.as_deref())?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,3 +13,4 @@ pub(crate) use engine::{Line, constant, loss};
 pub(crate) use hits::{Hits, is_share, is_share_of_alike};
 pub(crate) use holder::{Holder, hold};
 pub(crate) use law::Law;
+pub(crate) use stats::Spread;

@@ -2,7 +2,7 @@
 
 use chaos_agent::dataplane::{Way, have_object};
 
-use crate::bed::{Netfault, tools::Tool};
+use crate::bed::{Namespace, Netfault, tools::Tool};
 use crate::cluster::Cluster;
 
 /// Something a test cannot do without.
@@ -32,6 +32,8 @@ pub enum Need {
     RealTime,
     /// Links that go with their process.
     Tcx,
+    /// The kernel's own netem.
+    Netem,
 }
 
 impl Need {
@@ -52,6 +54,7 @@ impl Need {
             Self::Unshare => "unshare",
             Self::RealTime => return without_real_time(),
             Self::Tcx => return without_tcx(),
+            Self::Netem => return without_netem(),
         };
         Tool::find(program)
             .is_none()
@@ -73,4 +76,15 @@ fn without_tcx() -> Option<String> {
     let way = Way::of_kernel().expect("root may ask for tcx");
     (way == Way::Clsact)
         .then(|| "filters of a clsact qdisc do not go with their process".to_owned())
+}
+
+fn without_netem() -> Option<String> {
+    let Some(tc) = Tool::find("tc") else {
+        return Some("tc is not installed".to_owned());
+    };
+    let mut tc = tc.command();
+    let words = "qdisc add dev lo root netem delay 1ms";
+    let tried = Namespace::new("netem").enter(|| tc.args(words.split(' ')).output());
+    let there = tried.is_ok_and(|tried| tried.status.success());
+    (!there).then(|| "the kernel has no sch_netem".to_owned())
 }

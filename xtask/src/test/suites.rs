@@ -93,7 +93,7 @@ pub(crate) const SUITES: &[Suite] = &[
     },
     Suite {
         name: "vm",
-        about: "suite kernel on every supported Debian kernel, and of suite netns what is attached without tcx, in emulated machines",
+        about: "suite kernel on Debian's 6.1 and 6.12, and of suite netns what tells something of a kernel; with --all or FILTER the rest of it, too",
         in_ci: true,
         purposes: &[Purpose::Build, Purpose::Vm],
         bound: Duration::from_mins(30),

@@ -17,9 +17,9 @@ use super::{
 use crate::{image::libraries, setup::kernels::Kernel};
 
 /// What Debian's cloud kernels have as modules and the tests use: pairs of interfaces and a bridge between
-/// them, BPF and another kind of filters on the clsact qdisc (kernels before 6.6 have no tcx), and listing
-/// or ending sockets.
-const MODULES: [&str; 8] = [
+/// them, BPF and another kind of filters on the clsact qdisc (kernels before 6.6 have no tcx), listing
+/// or ending sockets, the delay line's device, and what it is measured with.
+const MODULES: [&str; 10] = [
     "veth",
     "bridge",
     "sch_ingress",
@@ -28,6 +28,8 @@ const MODULES: [&str; 8] = [
     "tcp_diag",
     "udp_diag",
     "tun",
+    "8021q",
+    "sch_netem",
 ];
 
 /// Directories that are mounted on, or that programs expect.
@@ -40,8 +42,8 @@ pub(crate) const END_MARKER: &str = "netfault-vm: the tests ended with status ";
 
 /// What a machine is to run.
 pub(crate) struct Job<'a> {
-    /// The static test binary of each suite, in the order in which they run.
-    pub(crate) suites: &'a [(&'static str, PathBuf)],
+    /// A suite's name, and its static test binary.
+    pub(crate) suite: (&'static str, PathBuf),
     /// The programs that the tests run.
     pub(crate) programs: &'a [PathBuf],
     /// The kernel object, for tests that load it from a file.
@@ -60,9 +62,8 @@ pub(crate) fn pack(busybox: &Path, kernel: &Kernel, job: &Job) -> Result<Vec<u8>
         archive.directory(path);
     }
     archive.executable("bin/busybox", &read(busybox)?);
-    for (name, binary) in job.suites {
-        archive.executable(&format!("suites/{name}"), &read(binary)?);
-    }
+    let (name, binary) = &job.suite;
+    archive.executable(&format!("suites/{name}"), &read(binary)?);
     add_programs(&mut archive, job.programs)?;
     archive.file("netfault-bpf", job.object);
     for module in &modules {
@@ -121,17 +122,11 @@ fn init_script(modules: &[Module], job: &Job) -> String {
     for (name, value) in job.variables {
         let _ = writeln!(script, "export {name}={}", quoted(value));
     }
-    let filter = quoted(job.filter);
-    script.push_str("status=0\n");
-    for (name, _) in job.suites {
-        let _ = writeln!(
-            script,
-            "/suites/{name} --test-threads=1 --color=never {filter} >/dev/ttyS1 2>&1 || status=$?"
-        );
-    }
+    let (name, filter) = (job.suite.0, quoted(job.filter));
     let _ = write!(
         script,
-        "echo \"{END_MARKER}$status\" >/dev/ttyS1\n\
+        "/suites/{name} --test-threads=1 --color=never {filter} >/dev/ttyS1 2>&1\n\
+         echo \"{END_MARKER}$?\" >/dev/ttyS1\n\
          poweroff -f\n"
     );
     script
@@ -164,7 +159,7 @@ mod tests {
     #[test]
     fn a_filter_is_one_word_to_the_shell() {
         let job = Job {
-            suites: &[("kernel", PathBuf::new())],
+            suite: ("kernel", PathBuf::new()),
             programs: &[],
             object: &[],
             filter: "it's $x",

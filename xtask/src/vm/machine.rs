@@ -1,28 +1,37 @@
-//! Boots one kernel in QEMU and reads what its tests say.
+//! Boots one kernel in QEMU and hands on what its tests say.
 
 use std::{
     fs,
     path::PathBuf,
     process::Command,
+    sync::mpsc::Sender,
     time::{Duration, Instant},
 };
 
 use anyhow::Result;
 
-use super::initramfs::END_MARKER;
 use crate::{
     process::{self, End},
-    progress::seconds,
     setup::kernels::Kernel,
-    test::{Ended, Feed},
 };
 
-/// No reboot after a panic, an oops is a panic, and no time lost on what emulation makes slow.
-const KERNEL_LINE: &str =
-    "console=ttyS0 loglevel=4 panic=-1 oops=panic mitigations=off nokaslr random.trust_cpu=on";
+/// No reboot after a panic, an oops is a panic, and no time lost on what emulation makes slow: reading
+/// the HPET, which the kernel would choose since it does not trust an emulated TSC, leaves the machine.
+const KERNEL_LINE: &str = "console=ttyS0 loglevel=4 panic=-1 oops=panic mitigations=off nokaslr \
+                           random.trust_cpu=on clocksource=tsc tsc=reliable";
 
 /// How much of the kernel's messages is shown when a machine stopped too early.
 const SHOWN_LINES: usize = 60;
+
+/// By what a machine's time goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// By the host's. Two cores.
+    Host,
+    /// An instruction takes a nanosecond, and waiting none of the host's time. However busy the host
+    /// is, what runs in the machine is as quick as ever. One core, since QEMU counts on one thread.
+    Instructions,
+}
 
 /// A virtual machine.
 pub(crate) struct Machine {
@@ -32,71 +41,50 @@ pub(crate) struct Machine {
     pub(crate) initramfs: PathBuf,
     /// Where the kernel's messages go.
     pub(crate) console: PathBuf,
+    /// By what its time goes on.
+    pub(crate) clock: Clock,
+}
+
+/// What comes from a machine.
+pub(crate) enum Said {
+    /// A line of its tests.
+    Line(String),
+    /// It is off: how that came, and after what time.
+    Off(Result<End>, Duration),
 }
 
 impl Machine {
-    /// Boots, and feeds the tests' output to the report until the machine is off.
-    pub(crate) fn run(&self, mut feed: Feed, bound: Duration) -> Result<()> {
+    /// Boots, and hands on what the tests say until the machine is off.
+    pub(crate) fn run(&self, bound: Duration, said: &Sender<Said>) {
         let start = Instant::now();
-        let mut status = None;
+        // Where no one listens any more, no one misses it.
+        let say = |what| drop(said.send(what));
         let end = process::lines(&mut self.qemu(), bound, |line| {
-            match line.strip_prefix(END_MARKER) {
-                Some(code) => status = Some(code.to_owned()),
-                None => feed.line(line),
-            }
-        })?;
-        let ended = match (end, status.as_deref()) {
-            (End::OutOfTime, _) => Ended::Cut(format!("killed after {} s", bound.as_secs())),
-            (_, None) => Ended::Cut("the machine stopped before the tests ended".to_owned()),
-            (_, Some("0")) => Ended::Well,
-            (_, Some(code)) => Ended::Badly(format!("the tests ended with status {code}")),
-        };
-        if matches!(ended, Ended::Cut(_)) {
-            self.show_console();
-        }
-        feed.finish(ended);
-        println!(
-            "    (kernel {}: {})",
-            self.kernel.release,
-            seconds(start.elapsed())
-        );
-        Ok(())
+            say(Said::Line(line.to_owned()));
+        });
+        say(Said::Off(end, start.elapsed()));
     }
 
     fn qemu(&self) -> Command {
         let mut qemu = Command::new("qemu-system-x86_64");
-        // Emulation, since machines that are virtual themselves rarely have a KVM that works.
-        qemu.args([
-            "-machine",
-            "accel=tcg",
-            "-cpu",
-            "max",
-            "-smp",
-            "2",
-            "-m",
-            "1024",
-        ])
-        .args([
-            "-display",
-            "none",
-            "-monitor",
-            "none",
-            "-nic",
-            "none",
-            "-no-reboot",
-        ])
-        .arg("-serial")
-        .arg(format!("file:{}", self.console.display()))
-        .args(["-serial", "stdio"])
-        .arg("-kernel")
-        .arg(&self.kernel.image)
-        .arg("-initrd")
-        .arg(&self.initramfs)
-        .args(["-append", KERNEL_LINE]);
+        // Emulation, since machines that are virtual themselves rarely have a KVM that works; of a
+        // processor whose page tables have four levels, since each is walked by software.
+        qemu.args("-machine accel=tcg -cpu max,-la57 -m 1024".split(' '))
+            .args(self.clock.arguments().split(' '))
+            .args("-display none -monitor none -nic none -no-reboot".split(' '))
+            .arg("-serial")
+            .arg(format!("file:{}", self.console.display()))
+            .args(["-serial", "stdio"])
+            .arg("-kernel")
+            .arg(&self.kernel.image)
+            .arg("-initrd")
+            .arg(&self.initramfs)
+            .args(["-append", KERNEL_LINE]);
         qemu
     }
 
-    fn show_console(&self) {
+    /// Prints the last of what the kernel said.
+    pub(crate) fn show_console(&self) {
         let text = fs::read(&self.console).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();
@@ -106,6 +94,16 @@ impl Machine {
         );
         for line in &lines[lines.len().saturating_sub(SHOWN_LINES)..] {
             println!("    {line}");
+        }
+    }
+}
+
+impl Clock {
+    /// QEMU's words for it.
+    fn arguments(self) -> &'static str {
+        match self {
+            Self::Host => "-smp 2",
+            Self::Instructions => "-smp 1 -icount shift=0,sleep=off",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::wait::eventually;
 use super::Connection;
@@ -71,6 +71,15 @@ impl Bulk {
     /// The bytes the server's application has read.
     pub fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
+    }
+
+    /// How many Gbit/s the server's application reads for a while.
+    #[expect(clippy::cast_precision_loss, reason = "the bytes of minutes are exact")]
+    pub fn speed(&self, time: Duration) -> f64 {
+        let (before, begun) = (self.received(), Instant::now());
+        thread::sleep(time);
+        let bits = (self.received() - before) as f64 * 8.0;
+        bits / begun.elapsed().as_secs_f64() / 1e9
     }
 
     /// Waits until at least `more` bytes have arrived from now on.

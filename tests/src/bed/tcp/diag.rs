@@ -29,11 +29,13 @@ pub enum CongestionState {
     Loss,
 }
 
-/// The part of `struct tcp_info` that tells loss from a local drop.
+/// The part of `struct tcp_info` that tells loss from a local drop, and how fast a sender may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TcpInfo {
     /// The state of congestion control.
     pub congestion: CongestionState,
+    /// Segments that may be on their way: the congestion window.
+    pub window: u32,
     /// Segments sent and not acknowledged.
     pub unacked: u32,
     /// Segments believed lost.
@@ -150,6 +152,7 @@ fn read(raw: &RawInfo) -> TcpInfo {
             4 => CongestionState::Loss,
             other => panic!("the kernel has no congestion state {other}"),
         },
+        window: raw.snd_cwnd,
         unacked: raw.unacked,
         lost: raw.lost,
         timeouts: raw.retransmits,

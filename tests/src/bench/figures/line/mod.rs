@@ -7,7 +7,7 @@ mod speed;
 mod toxiproxy;
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Effort, Figure, Group};
 use crate::bed::Pair;
@@ -30,10 +30,5 @@ fn stream(pair: &Pair) -> Bulk {
 /// What the receiver's application reads in a while, in Gbit/s.
 fn gbit(stream: &Bulk, sample: Duration) -> f64 {
     thread::sleep(SETTLE);
-    let (start, before) = (Instant::now(), stream.received());
-    thread::sleep(sample);
-    let bytes = stream.received() - before;
-    #[expect(clippy::cast_precision_loss, reason = "a second's bytes are exact")]
-    let bits = bytes as f64 * 8.0;
-    bits / start.elapsed().as_secs_f64() / 1e9
+    stream.speed(sample)
 }
