@@ -28,7 +28,7 @@ pub use rewrite::Rewrite;
 pub use static_pod::StaticPod;
 pub use town::Town;
 pub use untouched::Untouched;
-pub use witness::{Lines, lines_from, nanoseconds};
+pub use witness::{Lines, nanoseconds};
 
 /// Deletes what runs that were killed have left.
 pub fn sweep_dead_runs() {
