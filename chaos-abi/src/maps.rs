@@ -21,7 +21,8 @@ pub const TOLD: &str = "TOLD";
 pub const UNTOLD: &str = "UNTOLD";
 /// LRU hash [`FragmentKey`](crate::FragmentKey) → [`FragmentFlow`](crate::FragmentFlow).
 pub const FRAGMENTS: &str = "FRAGMENTS";
-/// Hash [`Flow`](crate::Flow) → [`Birth`](crate::Birth) of TCP connections, filled while a rule asks.
+/// Array of one hash [`Flow`](crate::Flow) → [`Birth`](crate::Birth) of TCP connections, made and
+/// filled while a rule asks.
 pub const BIRTHS: &str = "BIRTHS";
 /// Per-CPU array of one `u64`: connections that found [`BIRTHS`] full when they began.
 pub const UNBORN: &str = "UNBORN";

@@ -12,7 +12,7 @@ use crate::bench::{Bench, REDIRECT, words};
 promises! {
     []
     arp_lldp_and_what_is_behind_many_tags,
-    neighbour_discovery_of_ipv6,
+    what_keeps_a_link_of_ipv6_up,
     truncated_headers,
     garbage,
     everything_where_no_rule_is
@@ -42,8 +42,9 @@ fn arp_lldp_and_what_is_behind_many_tags() {
     });
 }
 
-/// Messages 133 to 137 of `ICMPv6`, RFC 4861 §4; their neighbours are judged.
-fn neighbour_discovery_of_ipv6() {
+/// Messages of `ICMPv6` that find multicast listeners (130 to 132, RFC 2710; 143, RFC 3810), routers
+/// and neighbours (133 to 137, RFC 4861); the messages beside them are judged.
+fn what_keeps_a_link_of_ipv6_up() {
     let message = |kind: u8| {
         let mut frame = frame(&echo("fd00::1", "fd00::2"), Egress);
         frame[14 + 40] = kind;
@@ -51,11 +52,11 @@ fn neighbour_discovery_of_ipv6() {
     };
     Bench::run(|bench| {
         bench.hold(&words::faults(&[EVERYTHING]));
-        for kind in 133..=137 {
-            bench.ignore(Egress, &message(kind), "a neighbour is looked for");
-            bench.ignore(Ingress, &message(kind), "a neighbour is looked for");
+        for kind in (130..=137).chain([143]) {
+            bench.ignore(Egress, &message(kind), "the host sends it by itself");
+            bench.ignore(Ingress, &message(kind), "the host sends it by itself");
         }
-        for kind in [0, 1, 128, 132, 138, 255] {
+        for kind in [0, 1, 128, 129, 138, 142, 144, 255] {
             assert_eq!(bench.hook(Egress, &message(kind)).code, REDIRECT, "{kind}");
         }
         let v4 = frame(&echo("10.0.0.1", "10.0.0.2"), Egress);

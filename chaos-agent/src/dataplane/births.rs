@@ -29,7 +29,7 @@ const EEXIST: i32 = 17;
 /// How long a connection may take, in nanoseconds, from its SYN to the kernel's lists.
 const YOUNG: u64 = 1_000_000_000;
 
-type Births<'a> = HashMap<&'a mut MapData, Flow, Birth>;
+type Births = HashMap<MapData, Flow, Birth>;
 
 /// The states of connections that both ends have agreed on.
 const COMPLETE: States = States::of(&[
@@ -49,21 +49,23 @@ impl Dataplane {
         let first = self.config.cuts == 0;
         self.cuts += 1;
         let number = self.cuts;
+        // Before the hooks write.
+        self.births.made()?;
         self.configure(Config {
             cuts: number,
             ..self.config
         })?;
         let complete = namespace.enter(|| opened(COMPLETE))??;
         let now = boot_clock();
-        let mut births = self.births()?;
+        let births = self.births.made()?;
         let mut older = HashSet::new();
         for (connection, opener) in &complete {
             let flow = flow(connection);
-            write(&mut births, &flow, birth(now, number - 1, *opener), NOEXIST)?;
+            write(births, &flow, birth(now, number - 1, *opener), NOEXIST)?;
             older.insert(flow);
         }
         if !first {
-            rejuvenate(&mut births, number, &older)?;
+            rejuvenate(births, number, &older)?;
         }
         Ok(number)
     }
@@ -77,7 +79,7 @@ impl Dataplane {
             cuts: 0,
             ..self.config
         })?;
-        self.keep_births(|_, _| false)
+        self.births.give_back()
     }
 
     /// Forgets the connections that are over.
@@ -85,22 +87,13 @@ impl Dataplane {
         let now = boot_clock();
         let present = namespace.enter(|| connections(States::ALL))??;
         let present: HashSet<Flow> = present.iter().map(flow).collect();
-        self.keep_births(|flow, birth| now < birth.at + YOUNG || present.contains(flow))
-    }
-
-    fn keep_births(&mut self, keep: impl Fn(&Flow, &Birth) -> bool) -> Result<(), DataplaneError> {
-        let mut births = self.births()?;
-        for (flow, birth) in all(&births)? {
-            if !keep(&flow, &birth) {
+        let births = self.births.made()?;
+        for (flow, birth) in all(births)? {
+            if birth.at + YOUNG <= now && !present.contains(&flow) {
                 unless_absent(births.remove(&flow)).map_err(on(maps::BIRTHS))?;
             }
         }
         Ok(())
-    }
-
-    fn births(&mut self) -> Result<Births<'_>, DataplaneError> {
-        let map = self.map_mut(maps::BIRTHS)?;
-        map.try_into().map_err(on(maps::BIRTHS))
     }
 }
 

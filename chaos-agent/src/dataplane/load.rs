@@ -7,10 +7,10 @@ use aya::{
     maps::{Array, MapData, RingBuf},
     programs::{ProgramError, SchedClassifier, TestRun, TestRunOptions},
 };
-use chaos_abi::{ABI_VERSION, Config, maps};
+use chaos_abi::{ABI_VERSION, Birth, Config, DrawKey, Drawn, Flow, MAX_BIRTHS, MAX_NUMBERED, maps};
 
 use super::{
-    DataplaneError, answers::Answering, draws::Draws, loader::create, slab::Slabs, trace::Tracer,
+    DataplaneError, answers::Answering, loader::create, room::Room, slab::Slabs, trace::Tracer,
     write::Prefix,
 };
 
@@ -57,7 +57,10 @@ pub struct Dataplane {
     pub(super) events: RingBuf<MapData>,
     pub(super) tracer: Option<Tracer>,
     pub(super) slabs: Slabs,
-    pub(super) draws: Draws,
+    /// How TCP connections began, while a rule asks.
+    pub(super) births: Room<Flow, Birth>,
+    /// What is kept of connections for draws, once a rule needs it.
+    pub(super) draws: Room<DrawKey, Drawn>,
     /// The prefixes that the two banks hold.
     pub(super) prefixes: [BTreeSet<Prefix>; 2],
     /// Hooks may still read the bank that was switched from.
@@ -85,7 +88,8 @@ impl Dataplane {
         });
         loaded?;
         let slabs = slabs?;
-        let draws = Draws::of(take(&mut ebpf, maps::DRAWS)?);
+        let births = take(&mut ebpf, maps::BIRTHS)?;
+        let draws = take(&mut ebpf, maps::DRAWS)?;
         let events = take(&mut ebpf, maps::EVENTS)?;
         let tracer = if trace { Tracer::of(&mut ebpf) } else { None };
         Ok(Self {
@@ -93,7 +97,8 @@ impl Dataplane {
             events,
             tracer,
             slabs,
-            draws,
+            births: Room::of(maps::BIRTHS, MAX_BIRTHS, births),
+            draws: Room::of(maps::DRAWS, MAX_NUMBERED, draws),
             prefixes: Default::default(),
             readers: false,
             config: Config::default(),

@@ -17,6 +17,7 @@ mod load;
 mod loader;
 mod object;
 mod read;
+mod room;
 mod scheduling;
 mod slab;
 mod trace;

@@ -86,7 +86,7 @@ impl Dataplane {
     fn write_bank(&mut self, bank: Bank, image: &Image) -> Result<(), DataplaneError> {
         self.settle();
         if image.numbers {
-            self.draws.make_room()?;
+            self.draws.made()?;
         }
         self.write_peers(bank, image)?;
         self.slabs.write(bank, &image.blocks)

@@ -72,7 +72,7 @@ impl<'a> Court<'a> {
     pub(super) fn judge(&mut self, packet: &Captured, way: Direction, now: u64) -> Judgement {
         let case = &mut self.case;
         if case.packet.read(&packet.frame[..], way).is_none() {
-            return Judgement::unread("no IP packet, neighbour discovery, or cut short");
+            return Judgement::unread("no IP packet, upkeep of the link, or cut short");
         }
         case.length = packet.length;
         case.packet.set_loopback(self.loopback);

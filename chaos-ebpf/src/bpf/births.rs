@@ -10,7 +10,7 @@ use chaos_abi::{Birth, Protocol};
 use chaos_ebpf::Packet;
 
 use super::{
-    maps::{BIRTHS, UNBORN},
+    maps::{BIRTHS, BirthWords, UNBORN},
     read::{Scratch, case},
     table,
     time::now,
@@ -53,10 +53,11 @@ fn learn_birth(scratch: Scratch) -> i64 {
         return 1;
     }
     note(&case.packet, cuts);
-    // SAFETY: the value is plain memory; one that is overwritten meanwhile is that of a connection
-    // that begins.
-    if let Some(birth) = unsafe { BIRTHS.get(&case.packet.flow) } {
-        case.birth = *birth;
+    let known = BIRTHS.get(0).and_then(|all| all.get_ptr(&case.packet.flow));
+    if let Some(birth) = known.map(<*const BirthWords>::cast::<Birth>) {
+        // SAFETY: the value is plain memory; one that is overwritten meanwhile is that of a connection
+        // that begins.
+        case.birth = unsafe { *birth };
     }
     1
 }
@@ -73,15 +74,24 @@ fn note(packet: &Packet, cuts: u32) {
         cut: cuts,
         opener: opener as u32,
     };
+    let Some(all) = BIRTHS.get(0) else {
+        return;
+    };
     if !packet.opens() {
         // Most are there already, since their SYN was seen.
-        let _ = BIRTHS.insert(&packet.flow, &birth, u64::from(BPF_NOEXIST));
-    } else if BIRTHS
-        .insert(&packet.flow, &birth, u64::from(BPF_ANY))
+        let _ = all.insert(&packet.flow, words(&birth), u64::from(BPF_NOEXIST));
+    } else if all
+        .insert(&packet.flow, words(&birth), u64::from(BPF_ANY))
         .is_err()
         && let Some(count) = UNBORN.get_ptr_mut(0)
     {
         // SAFETY: a per-CPU value.
         unsafe { *count += 1 };
     }
+}
+
+fn words(birth: &Birth) -> &BirthWords {
+    const _: () = assert!(size_of::<Birth>() == size_of::<BirthWords>());
+    // SAFETY: two words without padding.
+    unsafe { &*core::ptr::from_ref(birth).cast::<BirthWords>() }
 }

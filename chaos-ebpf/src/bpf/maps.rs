@@ -5,12 +5,12 @@ use aya_ebpf::{
     bindings::{BPF_F_INNER_MAP, BPF_F_NO_PREALLOC},
     btf_maps::{self, ArrayOfMaps},
     macros::{btf_map, map},
-    maps::{Array, HashMap, LpmTrie, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
+    maps::{Array, LpmTrie, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use chaos_abi::{
-    ABI_VERSION, Bank, Birth, Block, Config, Counters, DrawKey, Flow, FragmentFlow, FragmentKey,
-    LineState, MAX_BIRTHS, MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, MAX_TICKETS,
-    Seen, SeenKey, Ticket,
+    ABI_VERSION, Bank, Block, Config, Counters, DrawKey, Flow, FragmentFlow, FragmentKey,
+    LineState, MAX_FRAGMENTED, MAX_INTERFACES, MAX_PREFIXES, MAX_RULES, MAX_TICKETS, Seen, SeenKey,
+    Ticket,
 };
 use chaos_ebpf::Case;
 
@@ -73,13 +73,19 @@ pub(super) static PENDING: RingBuf = RingBuf::with_byte_size(32 * 1024, 0);
 pub(super) static FRAGMENTS: LruHashMap<FragmentKey, FragmentFlow> =
     LruHashMap::with_max_entries(MAX_FRAGMENTED as u32, 0);
 
-/// How TCP connections began. Not LRU: one that is forgotten would be taken for a new one.
-#[map]
-pub(super) static BIRTHS: HashMap<Flow, Birth> =
-    HashMap::with_max_entries(MAX_BIRTHS as u32, BPF_F_NO_PREALLOC);
+/// How TCP connections began. Not LRU: one that is forgotten would be taken for a new one. Not of this
+/// length: user space puts in one that has room, while a rule asks.
+pub(super) type Beginnings = btf_maps::HashMap<Flow, BirthWords, 1, { BPF_F_NO_PREALLOC as usize }>;
+
+/// The words of a [`Birth`](chaos_abi::Birth), for the reason of [`Words`].
+pub(super) type BirthWords = [u64; 2];
+
+#[btf_map]
+pub(super) static BIRTHS: ArrayOfMaps<Beginnings, 1> = ArrayOfMaps::new();
 
 #[map]
 pub(super) static UNBORN: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
+
 #[map]
 pub(super) static NUMBERS: Array<u64> = Array::with_max_entries(RULES_MAX, 0);
 
@@ -94,10 +100,14 @@ pub(super) type Connections = btf_maps::HashMap<DrawKey, Words, 1, { BPF_F_NO_PR
 pub(super) static DRAWS: ArrayOfMaps<Connections, 1> = ArrayOfMaps::new();
 
 /// The packet being judged. A map value and not the stack: the verifier of Linux 6.1 follows a
-/// stack slot byte by byte and needs fifteen times the instructions. One a kind of program, since
-/// the actor's own packets run through the ingress hook while it is at work.
+/// stack slot byte by byte and needs fifteen times the instructions.
 #[map]
-pub(super) static CASE: PerCpuArray<Case> = PerCpuArray::with_max_entries(2, 0);
+pub(super) static CASE: PerCpuArray<Case> = PerCpuArray::with_max_entries(1, 0);
+
+/// The actor's: its own packets run through the ingress hook while it is at work. Not one a CPU, since
+/// user space runs one actor at a time.
+#[map]
+pub(super) static ACTOR_CASE: Array<Case> = Array::with_max_entries(1, 0);
 
 /// Lines traced in the running second, see `tell`.
 #[map]

@@ -7,18 +7,19 @@ use chaos_abi::{Birth, Direction};
 use chaos_ebpf::{Case, EXTENSIONS, Frame, Packet};
 
 use super::{
-    maps::{CASE, FRAGMENTS},
+    maps::{ACTOR_CASE, CASE, FRAGMENTS},
     skb::Skb,
 };
 
-/// Which [`CASE`] a program uses.
+/// Which case a program uses: [`CASE`] or [`ACTOR_CASE`].
 #[derive(Clone, Copy)]
+#[repr(u32)]
 pub(super) enum Scratch {
-    Hook = 0,
-    Actor = 1,
+    Hook,
+    Actor,
 }
 
-/// Reads a frame into its case. `None` for what is not IP, for what finds neighbours, and for what is
+/// Reads a frame into its case. `None` for what is not IP, for what keeps the link up, and for what is
 /// cut short: it passes.
 ///
 /// As callbacks: their stacks are given back at the end, which on Linux 6.1 leaves enough for the rest.
@@ -27,7 +28,7 @@ pub(super) fn read(skb: &Skb, direction: Direction, scratch: Scratch) -> Option<
     case(scratch)?.is_read = 0;
     let mut read = Read::<WHERE_IT_STANDS> {
         skb: skb.raw(),
-        scratch: scratch as u32,
+        scratch,
         leaves: direction as u32,
     };
     let turn: extern "C" fn(u64, *mut Read<WHERE_IT_STANDS>) -> i64 = read_frame;
@@ -58,7 +59,7 @@ const BY_CALL: bool = false;
 #[repr(C)]
 struct Read<const HOW: bool> {
     skb: *mut __sk_buff,
-    scratch: u32,
+    scratch: Scratch,
     leaves: u32,
 }
 
@@ -66,11 +67,9 @@ struct Read<const HOW: bool> {
 extern "C" fn read_frame<const HOW: bool>(_: u64, read: *mut Read<HOW>) -> i64 {
     // SAFETY: `read` gives its own.
     let read = unsafe { &*read };
-    let Some(case) = CASE.get_ptr_mut(read.scratch) else {
+    let Some(case) = case(read.scratch) else {
         return 1;
     };
-    // SAFETY: as in `case`.
-    let case = unsafe { &mut *case };
     let direction = if read.leaves == Direction::Egress as u32 {
         Direction::Egress
     } else {
@@ -89,9 +88,8 @@ extern "C" fn read_frame<const HOW: bool>(_: u64, read: *mut Read<HOW>) -> i64 {
 extern "C" fn read_quote(_: u64, read: *mut Read<BY_CALL>) -> i64 {
     // SAFETY: `read` gives its own.
     let read = unsafe { &*read };
-    if let Some(case) = CASE.get_ptr_mut(read.scratch) {
-        // SAFETY: as in `case`.
-        unsafe { (*case).packet.quote(read) };
+    if let Some(case) = case(read.scratch) {
+        case.packet.quote(read);
     }
     1
 }
@@ -134,11 +132,8 @@ impl<const HOW: bool> Frame for Read<HOW> {
 extern "C" fn next_extension<const HOW: bool>(_: u64, read: *mut Read<HOW>) -> i64 {
     // SAFETY: `behind_extensions` gives its own frame.
     let read = unsafe { &*read };
-    let Some(case) = CASE.get_ptr_mut(read.scratch) else {
-        return 1;
-    };
-    // SAFETY: as in `case`; the caller does nothing with it meanwhile.
-    let again = unsafe { (*case).packet.behind_extension(read) };
+    // Its caller does nothing with the case meanwhile.
+    let again = case(read.scratch).is_some_and(|case| case.packet.behind_extension(read));
     i64::from(!again)
 }
 
@@ -161,11 +156,15 @@ extern "C" fn share_fragment(_: u64, _: *mut c_void) -> i64 {
     1
 }
 
-/// This CPU's case.
+/// This CPU's case, or the actor's.
 #[inline(always)]
 pub(super) fn case(scratch: Scratch) -> Option<&'static mut Case> {
-    let case = CASE.get_ptr_mut(scratch as u32)?;
-    // SAFETY: a per-CPU value. Hooks run with softirqs off, so one of them is not interrupted by
+    let case = match scratch {
+        Scratch::Hook => CASE.get_ptr_mut(0),
+        Scratch::Actor => ACTOR_CASE.get_ptr_mut(0),
+    };
+    let case = case?;
+    // SAFETY: a per-CPU value, or that of the one actor. Hooks run with softirqs off, so one of them is not interrupted by
     // another; those that its own packets run through find only packets with our mark.
     Some(unsafe { &mut *case })
 }

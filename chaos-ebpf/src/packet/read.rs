@@ -35,9 +35,11 @@ const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
 /// Bytes of an ICMP error before the packet that it quotes (RFC 792, RFC 4443 §3).
 const ICMP_HEADER: u32 = 8;
-/// The first and the last type of the messages of neighbour discovery (RFC 4861 §4): solicitations
-/// and advertisements of routers and neighbours, and redirects.
-const NEIGHBOURS: [u8; 2] = [133, 137];
+/// The first and the last type of the messages by which multicast listeners (RFC 2710 §3) and then
+/// routers and neighbours (RFC 4861 §4) are found.
+const UPKEEP: [u8; 2] = [130, 137];
+/// The newer report of multicast listeners (RFC 3810 §5.2), which each IPv6 host sends at first.
+const LISTENERS: u8 = 143;
 
 /// The bytes of a frame, from its Ethernet header on.
 pub trait Frame {
@@ -58,7 +60,7 @@ impl Frame for [u8] {
 }
 
 impl Packet {
-    /// Reads a frame. `None` for what is not IP, for what finds neighbours (ARP, and its like in
+    /// Reads a frame. `None` for what is not IP, for what keeps the link up (ARP, and its like in
     /// `ICMPv6`), and for what is cut short: it passes.
     pub fn read(&mut self, frame: &(impl Frame + ?Sized), direction: Direction) -> Option<()> {
         self.begin(frame, direction)?;
@@ -262,13 +264,14 @@ impl Packet {
         self.ported = 1;
     }
 
-    /// Tells neighbour discovery from the rest, and errors.
+    /// Tells what keeps the link up from the rest, and errors.
     #[inline(always)]
     fn icmp(&mut self, frame: &(impl Frame + ?Sized)) -> Option<()> {
         let Some([kind]) = frame.load(self.l4) else {
             return Some(());
         };
-        if self.is_v6() && NEIGHBOURS[0] <= kind && kind <= NEIGHBOURS[1] {
+        let upkeep = UPKEEP[0] <= kind && kind <= UPKEEP[1] || kind == LISTENERS;
+        if self.is_v6() && upkeep {
             return None;
         }
         self.error = u8::from(is_error(kind, self.is_v6()));

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Mutex;
 
-use aya::maps::{HashMap, Map, MapData, PerCpuHashMap, PerCpuValues, RingBuf, loaded_maps};
+use aya::maps::{
+    ArrayOfMaps, HashMap, Map, MapData, PerCpuHashMap, PerCpuValues, RingBuf, loaded_maps,
+};
 use aya::programs::{ProgramInfo, SchedClassifier, TestRun, TestRunOptions, loaded_programs};
 use aya::util::nr_cpus;
 use chaos_abi::{Birth, Direction, Flow, Pending, Seen, SeenKey, maps};
@@ -101,13 +103,14 @@ impl Door {
         taken
     }
 
-    /// A map that the hooks use.
-    /// How connections began, as the hooks write it down.
-    pub(crate) fn births(&self) -> HashMap<MapData, Flow, Birth> {
-        let births = Map::HashMap(self.map(maps::BIRTHS));
-        births.try_into().expect("the layout is shared")
+    /// How connections began, as the hooks write it down; `None` before the first cut.
+    pub(crate) fn births(&self) -> Option<HashMap<MapData, Flow, Birth>> {
+        let place = Map::ArrayOfMaps(self.map(maps::BIRTHS));
+        let place: ArrayOfMaps<_, _> = place.try_into().expect("it is a place for maps");
+        place.get(&0, 0).ok()
     }
 
+    /// A map that the hooks use.
     fn map(&self, name: &str) -> MapData {
         let ids = self.info(Program::Ingress).map_ids();
         let ids = ids

@@ -104,7 +104,9 @@ fn packet(
 
 /// A message, many of them errors that quote a packet of the world.
 fn icmp(random: &mut Random, world: &World, (from, to): (IpAddr, IpAddr)) -> Vec<u8> {
-    let kind = random.one(&[0, 1, 2, 3, 3, 4, 5, 8, 11, 12, 127, 128, 132, 133, 137, 138]);
+    let kind = random.one(&[
+        0, 1, 2, 3, 3, 4, 5, 8, 11, 12, 127, 128, 130, 133, 137, 138, 143,
+    ]);
     let mut message = vec![kind, 0, 0, 0, 0, 0, 0, 0];
     if random.once_in(3) {
         message.extend([0x5a; 16]);

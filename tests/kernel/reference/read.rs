@@ -66,7 +66,7 @@ impl Read {
 type Ports = Option<(u16, u16)>;
 
 impl Reader {
-    /// Reads a frame; `None` for one that is not IP, is cut short, or finds neighbours: it passes.
+    /// Reads a frame; `None` for one that is not IP, is cut short, or keeps the link up: it passes.
     pub(crate) fn read(&mut self, frame: &[u8], way: Direction) -> Option<Read> {
         let (ether_type, packet) = behind_tags(frame)?;
         let v6 = match ether_type {
@@ -77,7 +77,7 @@ impl Reader {
         let mut ip = Ip::read(packet, v6)?;
         if let Some(icmp) = ip.transport.filter(|_| is_icmp(ip.protocol, v6)) {
             let kind = icmp.first().copied();
-            if v6 && kind.is_some_and(|kind| (133..=137).contains(&kind)) {
+            if v6 && matches!(kind, Some(130..=137 | 143)) {
                 return None;
             }
             let quoted = kind.filter(|kind| is_error(*kind, v6));
