@@ -12,7 +12,7 @@ mod unreachable;
 
 pub use decide::{Case, Fate, Hit};
 pub use draw::{Losses, drawn, hash, lost};
-pub use matching::{Matched, Tables};
-pub use packet::{EXTENSIONS, Frame, Packet, tcp};
+pub use matching::{Matched, Tables, misses};
+pub use packet::{EXTENSIONS, Frame, Glance, Packet, tcp};
 pub use segment::Segment;
 pub use unreachable::{HEAD_V4, HEAD_V6, LONGEST_V4, LONGEST_V6, Unreachable, pad};

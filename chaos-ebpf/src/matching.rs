@@ -5,7 +5,7 @@ use chaos_abi::{
     bank::{self, ALL, HEAD, TRAITS},
 };
 
-use crate::Packet;
+use crate::{Glance, Packet};
 
 /// One bank of tables, as `chaos_abi::bank` lays it out.
 pub trait Tables {
@@ -14,6 +14,36 @@ pub trait Tables {
 
     /// The row of the rules that are valid for this address of the other end; none is the empty one.
     fn peers(&self, address: &[u8; 16]) -> Option<u32>;
+}
+
+/// Whether no rule takes a packet, as far as a glance at it tells.
+#[inline(always)]
+pub fn misses(tables: &impl Tables, glance: &Glance) -> bool {
+    let Some(head) = tables.block(HEAD) else {
+        return true;
+    };
+    let ports = Some([glance.local, glance.peer]);
+    narrow(tables, &Head::of(head), glance.traits, ports).is_none()
+}
+
+/// The rows of traits and ports whose rules a packet satisfies; `None` as soon as one is empty.
+#[inline(always)]
+fn narrow(
+    tables: &impl Tables,
+    head: &Head,
+    traits: u32,
+    ports: Option<[[u8; 2]; 2]>,
+) -> Option<[u32; 3]> {
+    let traits = traits % TRAITS;
+    if head.traits >> traits & 1 == 0 {
+        return None;
+    }
+    let (mut local, mut peer) = (ALL, ALL);
+    if let Some(ports) = ports {
+        local = port(tables, head.local, ports[0])?;
+        peer = port(tables, head.peer, ports[1])?;
+    }
+    Some([1 + traits, local, peer])
 }
 
 /// The rows whose rules a packet satisfies by one of its identities; `None` as soon as one is empty.
@@ -25,19 +55,14 @@ fn rows(tables: &impl Tables, head: &Head, packet: &Packet, identity: u32) -> Op
     } else {
         (packet.outer_traits(), packet.outer())
     };
-    let traits = traits % TRAITS;
-    if head.traits >> traits & 1 == 0 {
-        return None;
-    }
-    let (mut local, mut peer, mut peers) = (ALL, ALL, ALL);
-    if is_flow && packet.has_ports() {
-        local = port(tables, head.local, packet.flow.local_port)?;
-        peer = port(tables, head.peer, packet.flow.peer_port)?;
-    }
+    let ported = is_flow && packet.has_ports();
+    let ports = ported.then_some([packet.flow.local_port, packet.flow.peer_port]);
+    let [traits, local, peer] = narrow(tables, head, traits, ports)?;
+    let mut peers = ALL;
     if head.peers != 0 {
         peers = tables.peers(address).filter(|row| *row != 0)?;
     }
-    Some([1 + traits, local, peer, peers])
+    Some([traits, local, peer, peers])
 }
 
 /// The row of a port, on the side whose names begin at `first`.

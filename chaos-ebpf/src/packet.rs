@@ -1,9 +1,11 @@
 //! What the hooks know of a packet: its flow seen from the target, and the TCP fields a RST needs.
 
+mod glance;
 mod read;
 
 use chaos_abi::{Direction, Flow, FragmentFlow, FragmentKey, Opener, Protocol, bank};
 
+pub use glance::Glance;
 pub use read::{EXTENSIONS, Frame};
 
 /// Bits of the TCP flags byte (RFC 9293 §3.1).

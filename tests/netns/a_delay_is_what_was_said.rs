@@ -1,123 +1,187 @@
-//! A constant delay: as long as was said, in order, in the direction that was said, and nothing else.
+//! A delay: as long as was said, in the direction that was said, and of nothing else.
 
+use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use chaos_tests::bed::tcp::Wire;
+use chaos_tests::bed::netfault::total;
+use chaos_tests::bed::tcp::{Listener, Wire};
 use chaos_tests::bed::{Host, Pair, Unchanged};
 use chaos_tests::promises;
 
-use crate::line::{Line, Probe, Spread, constant, critical, delays, distance, is_in_order};
+use crate::line::{Law, Line, Probe, Sample, be_on_time, delays};
 
-promises! { []
-    of_1_ms,
-    of_10_ms,
-    of_50_ms,
-    of_250_ms,
-    for_what_comes_in,
-    over_ipv6
-}
+promises! { [] from_1_ms_to_15_s_over_both_families_by_udp_and_by_tcp }
 
 const COUNT: u32 = 2_000;
 const GAP: Duration = Duration::from_millis(1);
 
-fn of_1_ms() {
-    is_held(1, Wire::V4);
+/// Datagrams or segments that a target sends, or that are sent to it.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Out,
+    In,
+    OutByTcp,
 }
 
-fn of_10_ms() {
-    is_held(10, Wire::V4);
+use Law::{Constant, Normal, Uniform};
+use Way::{In, Out, OutByTcp};
+use Wire::{V4, V6};
+
+/// What one line is given: the first is held for so long that there is time for the others, one after
+/// the other, so that its thread never takes so much of a core that it gives up real time.
+type Cases = [(Law, Way, Wire); 7];
+
+const LINES: [Cases; 2] = [
+    [
+        (Constant(15_000), Out, V4),
+        (Constant(1), Out, V4),
+        (Constant(5), OutByTcp, V4),
+        (Constant(50), Out, V4),
+        (Normal(100, 20), Out, V4),
+        (Constant(20), In, V4),
+        (Constant(250), OutByTcp, V6),
+    ],
+    [
+        (Constant(15_000), Out, V6),
+        (Constant(5), Out, V6),
+        (Constant(50), OutByTcp, V6),
+        (Constant(100), Out, V6),
+        (Constant(250), Out, V6),
+        (Constant(20), In, V6),
+        (Uniform(90, 90), Out, V6),
+    ],
+];
+
+fn from_1_ms_to_15_s_over_both_families_by_udp_and_by_tcp() {
+    scope(|scope| {
+        for cases in LINES {
+            scope.spawn(move || shows(&cases));
+        }
+    });
 }
 
-fn of_50_ms() {
-    is_held(50, Wire::V4);
-}
-
-fn of_250_ms() {
-    is_held(250, Wire::V4);
-}
-
-fn over_ipv6() {
-    is_held(20, Wire::V6);
-}
-
-/// Holds what a host sends, and what another one sends to it not.
-#[track_caller]
-fn is_held(millis: u64, wire: Wire) {
+fn shows([long, others @ ..]: &Cases) {
     let pair = Pair::new();
-    shows(
-        &pair.client,
-        (&pair.client, &pair.server),
-        millis,
-        wire,
-        "Egress",
-    );
-}
-
-fn for_what_comes_in() {
-    for wire in [Wire::V4, Wire::V6] {
-        let pair = Pair::new();
-        shows(
-            &pair.client,
-            (&pair.server, &pair.client),
-            20,
-            wire,
-            "Ingress",
-        );
-    }
-}
-
-#[track_caller]
-fn shows(target: &Host, (from, to): (&Host, &Host), millis: u64, wire: Wire, direction: &str) {
-    let unchanged = Unchanged::watch([from, to]);
-    let probe = Probe::open(from, to, wire);
-    let bystander = Probe::open(from, to, wire);
-    let back = Probe::open(to, from, wire);
-    let latency = Duration::from_millis(millis);
-    let line = Line::open(target.name());
-    let traffic = traffic(direction, wire, probe.port());
-    line.inject("held", &traffic, &constant(latency));
-    let samples = probe.run(COUNT, GAP, latency);
-    assert_eq!(samples.len(), COUNT as usize, "none is lost");
-    assert!(is_in_order(&samples), "their order stays");
-    let sorted = delays(&samples);
-    let tolerance = (latency / 50).max(Duration::from_millis(1));
-    let step = |at: f64| f64::from(u8::from(at >= latency.as_secs_f64()));
-    let off = distance(&sorted, tolerance, step);
+    let hosts = [&pair.client, &pair.server];
+    hosts.into_iter().for_each(widen);
+    let unchanged = Unchanged::watch(hosts);
+    let line = Line::open(pair.client.name());
+    scope(|scope| {
+        let flow = Flow::new(&line, &pair, *long);
+        scope.spawn(move || flow.shows());
+        sleep(COUNT * GAP);
+        for case in others {
+            let flow = Flow::new(&line, &pair, *case);
+            // Of its own, since it will be one on time.
+            let shown = scope.spawn(move || flow.shows());
+            shown.join().expect("it was shown");
+        }
+    });
+    let report = line.report();
+    assert_eq!(report.line.refused, 0, "the kernel takes all back");
     eprintln!(
-        "{millis} ms {direction} {wire:?}: late by {}",
-        Spread::beyond(latency, &sorted)
+        "the line ran {}, {} times demoted",
+        report.schedule, report.line.demoted
     );
-    assert!(off < critical(sorted.len()), "KS distance {off}");
-    assert!(
-        sorted[0] + Duration::from_micros(1) >= latency,
-        "none is early: {:?}",
-        sorted[0]
-    );
-    for (what, other) in [("another port", &bystander), ("the other way", &back)] {
-        let samples = delays(&other.run(200, GAP, Duration::ZERO));
-        assert_eq!(samples.len(), 200, "{what} is not lost");
-        assert!(
-            samples[100] < Duration::from_millis(1),
-            "{what} is not held"
-        );
-    }
-    let receipt = line.stop("held");
-    assert!(receipt.traffic_matched);
     drop(line);
     unchanged.assert();
 }
 
-/// The datagrams of that direction to that port.
-fn traffic(direction: &str, wire: Wire, port: u16) -> String {
-    let any = if wire == Wire::V6 {
-        "::/0"
-    } else {
-        "0.0.0.0/0"
-    };
-    let ports = if direction == "Egress" {
-        format!("peers: [{{ipBlock: {{cidr: '{any}'}}, ports: [{{port: {port}}}]}}]")
-    } else {
-        format!("localPorts: ['{port}']")
-    };
-    format!("traffic: {{protocol: UDP, direction: {direction}, {ports}}}")
+/// Lets a connection have a thousand segments on their way from the first on: what is shown is how
+/// long they take, and not when TCP dares to send them.
+fn widen(host: &Host) {
+    for route in [
+        "-4 route change 198.18.0.0/24 dev eth0 initcwnd 1000",
+        "-6 route change fd5f:198:18::/64 dev eth0 proto kernel metric 256 initcwnd 1000",
+    ] {
+        host.ip(&route.split(' ').collect::<Vec<_>>());
+    }
+}
+
+/// A flow under a delay, one beside it that has none, and the way back.
+struct Flow<'a> {
+    name: String,
+    law: Law,
+    line: &'a Line,
+    probe: Probe,
+    others: [(&'static str, Probe); 2],
+    /// Whether the rule counts one packet for each message.
+    by_datagrams: bool,
+}
+
+impl<'a> Flow<'a> {
+    fn new(line: &'a Line, pair: &Pair, (law, way, wire): (Law, Way, Wire)) -> Self {
+        let name = format!("{law:?} {way:?} {wire:?}");
+        let (from, to) = match way {
+            Out | OutByTcp => (&pair.client, &pair.server),
+            In => (&pair.server, &pair.client),
+        };
+        let inject = |port| line.inject(&name, &traffic(way, wire, port), &law.words());
+        let probe = match way {
+            Out | In => {
+                let probe = Probe::open(from, to, wire);
+                inject(probe.port());
+                probe
+            }
+            OutByTcp => {
+                let listener = Listener::on(to, wire, 0);
+                inject(listener.port());
+                // Its clock begins with the delay that there is.
+                Probe::over_tcp(listener.accept_from(from))
+            }
+        };
+        let bystander = match way {
+            Out | In => Probe::open(from, to, wire),
+            OutByTcp => Probe::over_tcp(Listener::on(to, wire, 0).accept_from(from)),
+        };
+        let others = [("another port", bystander), ("the other way", probe.back())];
+        Self {
+            name,
+            law,
+            line,
+            probe,
+            others,
+            by_datagrams: !matches!(way, OutByTcp),
+        }
+    }
+
+    fn shows(self) {
+        let (samples, others) = scope(|scope| {
+            let others = self.others.each_ref().map(|(what, other)| {
+                let run = || on_time(other, COUNT / 20, GAP * 20, Duration::ZERO);
+                (what, scope.spawn(run))
+            });
+            let samples = on_time(&self.probe, COUNT, GAP, self.law.longest());
+            let others = others.map(|(what, run)| (what, run.join().expect("it does not panic")));
+            (samples, others)
+        });
+        self.law.assert_held(&self.name, &samples, COUNT);
+        for (what, samples) in others {
+            let (name, delays) = (&self.name, delays(&samples));
+            assert_eq!(delays.len(), COUNT as usize / 20, "{name}: {what}: lost");
+            let middle = delays[delays.len() / 2];
+            assert!(middle < GAP, "{name}: {what} is late by {middle:?}");
+        }
+        let counted = total(&self.line.stop(&self.name));
+        if self.by_datagrams {
+            assert_eq!(counted.matched, u64::from(COUNT), "{}: no other", self.name);
+            assert_eq!(counted.delayed, u64::from(COUNT), "{}: all", self.name);
+        }
+    }
+}
+
+fn on_time(probe: &Probe, count: u32, gap: Duration, longest: Duration) -> Vec<Sample> {
+    be_on_time();
+    probe.run(count, gap, longest)
+}
+
+/// What goes that way to that port.
+fn traffic(way: Way, wire: Wire, port: u16) -> String {
+    let any = if wire == V6 { "::/0" } else { "0.0.0.0/0" };
+    let to = format!("peers: [{{ipBlock: {{cidr: '{any}'}}, ports: [{{port: {port}}}]}}]");
+    match way {
+        Out => format!("traffic: {{protocol: UDP, direction: Egress, {to}}}"),
+        OutByTcp => format!("traffic: {{protocol: TCP, direction: Egress, {to}}}"),
+        In => format!("traffic: {{protocol: UDP, direction: Ingress, localPorts: ['{port}']}}"),
+    }
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use chaos_tests::bed::netfault::RECEIPT_WAIT;
+use chaos_tests::bed::netfault::{RECEIPT_WAIT, run_by};
 use chaos_tests::bed::tcp::Wire;
 use chaos_tests::bed::{Netfault, Pair, UdpPath, Unchanged, process, within};
 use chaos_tests::promises;
@@ -144,14 +144,5 @@ fn when_it_runs_out_of_memory() {
 
 /// The command under a limit on its address space, in bytes.
 fn limited(command: &Command, bytes: u64) -> Command {
-    let mut limited = Command::new("prlimit");
-    limited
-        .arg(format!("--as={bytes}"))
-        .arg("--")
-        .arg(command.get_program());
-    limited.args(command.get_args());
-    for (name, value) in command.get_envs() {
-        limited.env(name, value.expect("nothing is removed from it"));
-    }
-    limited
+    run_by(&["prlimit", &format!("--as={bytes}"), "--"], command)
 }

@@ -12,10 +12,8 @@ use chaos_tests::promises;
 use crate::line::{Holder, Line, Probe, constant, delays, is_in_order};
 
 promises! { []
-    when_it_is_stopped,
-    when_it_is_edited,
+    when_it_is_stopped_or_edited_and_when_its_time_is_over,
     unless_there_are_too_many_which_is_told,
-    when_its_time_is_over,
     and_traffic_flows_at_once_when_its_holder_is_killed,
     and_so_it_does_where_its_filters_stay,
     and_tcp_recovers_when_its_holder_is_killed
@@ -24,6 +22,15 @@ promises! { []
 const SECOND: Duration = Duration::from_secs(1);
 const GAP: Duration = Duration::from_millis(1);
 const TRAFFIC: &str = "traffic: {protocol: UDP, direction: Egress}";
+
+fn when_it_is_stopped_or_edited_and_when_its_time_is_over() {
+    // Each in namespaces of its own, and most of the time they wait.
+    std::thread::scope(|scope| {
+        scope.spawn(when_it_is_stopped);
+        scope.spawn(when_it_is_edited);
+        when_its_time_is_over();
+    });
+}
 
 fn when_it_is_stopped() {
     let pair = Pair::new();

@@ -19,6 +19,7 @@ mod a_holder_that_dies_or_stalls_lets_traffic_flow;
 mod a_namespace_has_one_holder;
 mod a_new_attempt_is_refused;
 mod a_probe_is_spared;
+mod a_rate_is_what_was_said;
 mod a_redis_client_is_cut;
 mod a_rejected_attempt_gets_its_errno;
 mod a_user_edits_a_fault;
@@ -35,6 +36,7 @@ mod audit;
 mod busy_flows_are_reset_until_none_is_left;
 mod existing_and_new_are_told_apart_to_the_connection;
 mod faults_compose_and_leave_each_other_alone;
+mod frames_of_all_kinds_are_held;
 mod half_of_the_connections_are_reset;
 mod held;
 mod held_packets_are_not_lost;
@@ -44,9 +46,11 @@ mod live_connections_are_shown;
 mod lodger;
 mod loopback_is_met_when_asked;
 mod netem_s_words_are_in_force;
+mod one_delayed_flow_leaves_ten_thousand_alone;
 mod packets_fare_as_was_said;
 mod tcp_goes_through_the_delay_line;
 mod the_bed;
+mod the_delay_line_says_how_it_runs;
 mod the_same_seed_hits_the_same_connections;
 mod the_same_seed_loses_the_same_packets;
 mod the_servers;
@@ -105,6 +109,10 @@ fn main() -> ExitCode {
         held_packets_are_not_lost::PROMISES,
         tcp_goes_through_the_delay_line::PROMISES,
         packets_fare_as_was_said::PROMISES,
+        a_rate_is_what_was_said::PROMISES,
+        frames_of_all_kinds_are_held::PROMISES,
+        the_delay_line_says_how_it_runs::PROMISES,
+        one_delayed_flow_leaves_ten_thousand_alone::PROMISES,
         acceptance_1_nats_outage::PROMISES,
         acceptance_2_blackhole_is_not_reset::PROMISES,
         acceptance_3_http_keep_alive::PROMISES,

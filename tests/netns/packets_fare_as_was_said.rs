@@ -1,290 +1,233 @@
-//! Random faults of the delay line, measured on real packets: each as often as was said.
+//! Random faults of the delay line, measured on real packets: each as often as was said, and as
+//! independent of each other.
 #![allow(
     clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     reason = "statistics of samples that are few"
 )]
 
-use std::io::Write;
-use std::net::{Ipv4Addr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::thread::scope;
+use std::time::Duration;
 
-use chaos_agent::line::Tally;
-use chaos_tests::bed::tcp::{Listener, Wire};
-use chaos_tests::bed::{Host, Pair};
+use chaos_api::RuleCounters;
+use chaos_tests::bed::netfault::total;
+use chaos_tests::bed::tcp::Wire;
+use chaos_tests::bed::{Pair, Unchanged};
 use chaos_tests::promises;
-use nix::sys::socket::setsockopt;
-use nix::sys::socket::sockopt::RcvBufForce;
 
-use crate::line::{Line, Probe, Sample, constant, critical, delays, distance, loss};
+use crate::line::{Hits, Line, Probe, Sample, is_share, is_share_of_alike, loss};
 
-promises! { []
-    normal_jitter,
-    uniform_jitter,
-    lost,
-    sent_twice,
-    altered_so_that_the_receiver_knows,
-    reordered,
-    paced,
-    in_fragments_and_to_many
-}
+promises! { [] lost_altered_doubled_and_overtaking_on_flows_of_their_own }
 
 const COUNT: u32 = 2_000;
-const GAP: Duration = Duration::from_millis(1);
-/// Bytes of the Ethernet, IPv4 and UDP headers.
-const HEADERS: usize = 42;
-const TRAFFIC: &str = "traffic: {protocol: UDP, direction: Egress}";
+const LONG: u32 = 10_000;
+/// That many are sent in.
+const TIME: Duration = Duration::from_secs(3);
+/// Longer than any is on its way.
+const WAIT: Duration = Duration::from_millis(200);
 
-/// What becomes of probes under a fault of these blocks, and what the line says of it.
-#[track_caller]
-fn run(wire: Wire, faults: &str) -> (Vec<Sample>, Tally) {
-    let pair = Pair::new();
-    let probe = Probe::open(&pair.client, &pair.server, wire);
-    let line = Line::open(pair.client.name());
-    line.inject("held", TRAFFIC, faults);
-    let samples = probe.run(COUNT, GAP, Duration::from_millis(300));
-    let tally = line.tally();
-    assert_eq!(line.report().line.refused, 0, "the kernel takes all back");
-    (samples, tally)
+/// What became of a flow.
+struct Fared {
+    what: String,
+    sent: u32,
+    samples: Vec<Sample>,
+    counted: RuleCounters,
 }
 
-/// Whether so many of all are a share, as 999 of 1,000 runs would show.
-#[track_caller]
-fn is_share(what: &str, found: u64, of: u64, asked: f64) {
-    let deviation = (asked * (1.0 - asked) / of as f64).sqrt();
-    let share = found as f64 / of as f64;
-    eprintln!("{what}: {found} of {of}");
-    assert!(
-        (share - asked).abs() < 3.3 * deviation,
-        "{what}: {found} of {of}"
-    );
-}
-
-#[track_caller]
-fn has_distribution(samples: &[Sample], tolerance: Duration, cdf: impl Fn(f64) -> f64) {
-    assert_eq!(samples.len(), COUNT as usize, "none is lost");
-    let off = distance(&delays(samples), tolerance, cdf);
-    eprintln!("KS distance {off}");
-    assert!(off < critical(samples.len()), "KS distance {off}");
-}
-
-fn normal_jitter() {
-    let (samples, _) = run(
+/// Each a fault of its own, with how many packets of how many flows meet it.
+const CASES: [(&str, Wire, u32, fn(&Fared)); 6] = [
+    ("corrupt: {corrupt: 10%}", Wire::V4, COUNT, altered),
+    ("corrupt: {corrupt: 10%}", Wire::V6, COUNT, altered),
+    ("duplicate: {duplicate: 10%}", Wire::V4, COUNT, doubled),
+    (
+        "delay: {latency: 100ms}, reorder: {reorder: 25%}",
         Wire::V4,
-        "delay: {latency: 100ms, jitter: 20ms, distribution: Normal}",
-    );
-    let cdf = |at: f64| gauss((at - 0.1) / 0.02);
-    has_distribution(&samples, Duration::from_millis(2), cdf);
-}
-
-fn uniform_jitter() {
-    let (samples, _) = run(
+        COUNT,
+        overtaking,
+    ),
+    (
+        "loss: {loss: 25%, correlation: 25%}",
         Wire::V6,
-        "delay: {latency: 90ms, jitter: 90ms, distribution: Uniform}",
-    );
-    let cdf = |at: f64| (at / 0.18).clamp(0.0, 1.0);
-    has_distribution(&samples, Duration::from_millis(2), cdf);
-}
+        LONG,
+        lost_with_its_neighbour,
+    ),
+    (
+        "loss: {gemodel: {p: 2%, r: 25%}}",
+        Wire::V4,
+        LONG,
+        lost_in_bursts,
+    ),
+];
 
-/// The normal distribution, to a ten-millionth (Abramowitz and Stegun, 7.1.26).
-fn gauss(z: f64) -> f64 {
-    let x = z.abs() / std::f64::consts::SQRT_2;
-    let t = 1.0 / (1.0 + 0.327_591_1 * x);
-    let powers = [
-        0.254_829_592,
-        -0.284_496_736,
-        1.421_413_741,
-        -1.453_152_027,
-        1.061_405_429,
-    ];
-    let series = powers.iter().rev().fold(0.0, |sum, one| (sum + one) * t);
-    let erf = 1.0 - series * (-x * x).exp();
-    0.5 * (1.0 + erf.copysign(z))
-}
+const FLOWS: usize = 4;
 
-fn lost() {
-    let (samples, tally) = run(Wire::V4, &loss(100));
-    assert_eq!(samples.len() as u64, u64::from(COUNT) - tally.lost);
-    is_share("lost", tally.lost, COUNT.into(), 0.1);
-}
-
-fn sent_twice() {
+fn lost_altered_doubled_and_overtaking_on_flows_of_their_own() {
     let pair = Pair::new();
+    let unchanged = Unchanged::watch([&pair.client, &pair.server]);
     let line = Line::open(pair.client.name());
-    line.inject("held", TRAFFIC, "duplicate: {duplicate: 10%}");
-    let numbers = numbers(&pair);
-    let Tally { duplicated, .. } = line.tally();
-    is_share("twice", duplicated, COUNT.into(), 0.1);
-    assert_eq!(numbers.len() as u64, u64::from(COUNT) + duplicated);
-    let mut once = numbers.clone();
-    once.dedup();
-    assert_eq!(once.len(), COUNT as usize, "both come together");
-}
-
-/// The numbers of datagrams as they arrive.
-fn numbers(pair: &Pair) -> Vec<u32> {
-    let (sender, receiver) = sockets(&pair.client, &pair.server);
-    let target = receiver.local_addr().expect("it is bound");
-    for number in 0..COUNT {
-        let bytes = number.to_be_bytes();
-        sender.send_to(&bytes, target).expect("sendto never fails");
-        if number % 20 == 0 {
-            std::thread::sleep(GAP);
+    let probe = |wire| Probe::open(&pair.client, &pair.server, wire);
+    let flows: [_; FLOWS] = std::array::from_fn(|_| probe(Wire::V4));
+    let ports: Vec<_> = flows.iter().map(|flow| flow.port().to_string()).collect();
+    line.inject("loss", &traffic(&ports.join("}, {port: ")), &loss(100));
+    scope(|scope| {
+        for (number, (faults, wire, sent, check)) in CASES.into_iter().enumerate() {
+            let (probe, name) = (probe(wire), format!("fault-{number}"));
+            line.inject(&name, &traffic(&probe.port().to_string()), faults);
+            let line = &line;
+            scope.spawn(move || {
+                let samples = probe.run_all(sent, TIME / sent, WAIT);
+                let counted = total(&line.stop(&name));
+                let what = format!("{faults} {wire:?}");
+                assert_eq!(counted.matched, u64::from(sent), "{what}: only these");
+                check(&Fared {
+                    what,
+                    sent,
+                    samples,
+                    counted,
+                });
+            });
         }
-    }
-    let mut bytes = [0; 4];
-    let next = || {
-        receiver
-            .recv(&mut bytes)
-            .is_ok()
-            .then(|| u32::from_be_bytes(bytes))
-    };
-    std::iter::from_fn(next).collect()
-}
-
-fn sockets(from: &Host, to: &Host) -> (UdpSocket, UdpSocket) {
-    let bind = |host: &Host| host.enter(|| UdpSocket::bind((host.v4(), 0)));
-    let (sender, receiver) = (bind(from), bind(to).expect("a port is free"));
-    setsockopt(&receiver, RcvBufForce, &(16 << 20)).expect("root may");
-    let wait = Some(Duration::from_millis(500));
-    receiver.set_read_timeout(wait).expect("it is not zero");
-    (sender.expect("a port is free"), receiver)
-}
-
-fn altered_so_that_the_receiver_knows() {
-    for wire in [Wire::V4, Wire::V6] {
-        let (samples, tally) = run(wire, "corrupt: {corrupt: 10%}");
-        is_share("altered", tally.corrupted, COUNT.into(), 0.1);
-        let left = u64::from(COUNT) - tally.corrupted;
-        assert_eq!(samples.len() as u64, left, "what was altered is not taken");
-    }
-}
-
-fn reordered() {
-    let faults = "delay: {latency: 20ms}, reorder: {reorder: 25%}";
-    let (samples, tally) = run(Wire::V4, faults);
-    let prompt = samples
-        .iter()
-        .filter(|one| one.delay < Duration::from_millis(10));
-    assert_eq!(prompt.count() as u64, tally.reordered);
-    is_share("ahead of others", tally.reordered, COUNT.into(), 0.25);
-}
-
-fn paced() {
-    let rate = |bits: u64| format!("rate: {{rate: {bits}bit, burst: 20000b, limit: 200000b}}");
-    let pair = Pair::new();
-    let line = Line::open(pair.client.name());
-    for (bits, size) in [(10_000_000, 1_400), (4_000_000, 100)] {
-        line.inject("held", TRAFFIC, &rate(bits));
-        let received = flood(&pair, bits * 2, size, HEADERS);
-        line.stop("held");
-        let share = received as f64 / bits as f64;
-        eprintln!("{bits} bit/s in frames of {}: {share:.3}", size + HEADERS);
-        assert!((0.95..1.05).contains(&share), "{share} of {bits} bit/s");
-    }
-    line.inject("held", "traffic: {direction: Egress}", &rate(20_000_000));
-    let share = stream(&pair) * 1514.0 / 1448.0 / 20e6;
-    eprintln!("TCP: {share:.3} of 20 Mbit/s");
-    assert!((0.93..1.05).contains(&share), "{share} of 20 Mbit/s");
-}
-
-/// Sends datagrams at a rate of the wire for three seconds; gives bits a second of the wire that
-/// arrive in the last two.
-fn flood(pair: &Pair, bits: u64, size: usize, headers: usize) -> u64 {
-    let (sender, receiver) = sockets(&pair.client, &pair.server);
-    let target = receiver.local_addr().expect("it is bound");
-    let begun = Instant::now();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let (bytes, mut sent) = (vec![0; size], 0);
-            while begun.elapsed() < Duration::from_secs(3) {
-                let due = begun.elapsed().as_secs_f64() * bits as f64 / 8.0;
-                while (sent as f64) < due {
-                    sender.send_to(&bytes, target).expect("sendto never fails");
-                    sent += size + headers;
-                }
-                std::thread::sleep(GAP);
-            }
-        });
-        let (mut bytes, mut arrived) = (vec![0; 2_000], 0);
-        while begun.elapsed() < Duration::from_secs(3) {
-            if receiver.recv(&mut bytes).is_ok() && begun.elapsed() > Duration::from_secs(1) {
-                arrived += (size + headers) as u64 * 8;
-            }
-        }
-        arrived / 2
-    })
-}
-
-/// Bits a second of data that TCP brings through in the last two of four seconds.
-fn stream(pair: &Pair) -> f64 {
-    let listener = Listener::on(&pair.server, Wire::V4, 0);
-    let connection = listener.accept_from(&pair.client);
-    let (begun, second) = (Instant::now(), Duration::from_secs(1));
-    let wait = Some(2 * second);
-    connection
-        .server
-        .set_read_timeout(wait)
-        .expect("it is not zero");
-    connection
-        .client
-        .set_write_timeout(wait)
-        .expect("it is not zero");
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let (mut client, chunk) = (&connection.client, vec![0; 65_536]);
-            while begun.elapsed() < 4 * second && client.write_all(&chunk).is_ok() {}
-        });
-        let (mut bytes, mut received) = (vec![0; 65_536], 0);
-        while begun.elapsed() < 4 * second {
-            let read = std::io::Read::read(&mut &connection.server, &mut bytes);
-            let read = read.expect("the connection lives");
-            received += if begun.elapsed() > 2 * second {
-                read
-            } else {
-                0
-            };
-        }
-        drop(connection.server.shutdown(std::net::Shutdown::Both));
-        received as f64 * 8.0 / 2.0
-    })
-}
-
-fn in_fragments_and_to_many() {
-    let pair = Pair::new();
-    for host in [&pair.client, &pair.server] {
-        host.ip(&["route", "add", "224.0.0.0/4", "dev", "eth0"]);
-    }
-    let (sender, receiver) = sockets(&pair.client, &pair.server);
-    let group = Ipv4Addr::new(239, 1, 2, 3);
-    let port = receiver.local_addr().expect("it is bound").port();
-    let many = pair.server.enter(|| UdpSocket::bind((group, port)));
-    let many = many.expect("it is free");
-    many.join_multicast_v4(&group, &pair.server.v4())
-        .expect("it may");
-    let line = Line::open(pair.client.name());
-    let latency = Duration::from_millis(30);
-    line.inject("held", TRAFFIC, &constant(latency));
-    let cases = [
-        ("fragments", pair.server.v4(), &receiver, 7_000),
-        ("to many", group, &many, 100),
-    ];
-    for (what, to, receiver, size) in cases {
-        let sent: Vec<u8> = (0..=250).cycle().take(size).collect();
-        receiver
-            .set_read_timeout(Some(Duration::from_secs(2)))
-            .expect("it is not zero");
-        let begun = Instant::now();
-        sender
-            .send_to(&sent, (to, port))
-            .expect("sendto never fails");
-        let mut bytes = vec![0; 10_000];
-        let read = receiver
-            .recv(&mut bytes)
-            .unwrap_or_else(|_| panic!("{what}: lost"));
-        assert!(bytes[..read] == sent, "{what}: another content");
-        assert!(begun.elapsed() >= latency, "{what}: not held");
-    }
+        let run = |flow| scope.spawn(move || Probe::run_all(flow, COUNT, TIME / COUNT, WAIT));
+        let samples = flows.each_ref().map(run);
+        let samples = samples.map(|run| run.join().expect("it does not panic"));
+        lost_one_by_one(&samples, &total(&line.stop("loss")));
+    });
     assert_eq!(line.report().line.refused, 0, "the kernel takes all back");
+    drop(line);
+    unchanged.assert();
+}
+
+/// Datagrams to that port.
+fn traffic(port: &str) -> String {
+    let any = ["0.0.0.0/0", "::/0"];
+    let peer = any.map(|any| format!("{{ipBlock: {{cidr: '{any}'}}, ports: [{{port: {port}}}]}}"));
+    format!(
+        "traffic: {{protocol: UDP, direction: Egress, peers: [{}]}}",
+        peer.join(", ")
+    )
+}
+
+fn lost_one_by_one(flows: &[Vec<Sample>; FLOWS], counted: &RuleCounters) {
+    let lost: usize = flows
+        .iter()
+        .map(|samples| COUNT as usize - samples.len())
+        .sum();
+    assert_eq!(lost as u64, counted.lost, "no other is lost");
+    for (number, samples) in flows.iter().enumerate() {
+        let what = format!("loss of 10 %, flow {number}");
+        let hits = Hits::missing(samples, COUNT);
+        is_share(&what, hits.count(), COUNT, 0.1);
+        for lag in 1..=5 {
+            hits.assert_correlation(&what, lag, 0.0);
+        }
+    }
+}
+
+/// A correlation changes nothing in the share (netem's does), but for how sure it is.
+fn lost_with_its_neighbour(fared: &Fared) {
+    let hits = fared.lost();
+    is_share_of_alike(&fared.what, hits.count(), fared.sent, (0.25, 0.25));
+    for (lag, asked) in [(1, 0.25), (2, 0.0625), (3, 0.015_625)] {
+        hits.assert_correlation(&fared.what, lag, asked);
+    }
+}
+
+/// Bad with a chance of 2 % and good again with one of 25 %: all is lost while it is bad.
+fn lost_in_bursts(fared: &Fared) {
+    let bursts = fared.lost().bursts();
+    let (what, count) = (&fared.what, bursts.len() as f64);
+    let mean = bursts.iter().sum::<usize>() as f64 / count;
+    // Of a geometric distribution with r = 0.25.
+    let deviation = (0.75_f64).sqrt() / 0.25 / count.sqrt();
+    eprintln!("{what}: {count} bursts of {mean:.2} on average");
+    assert!(
+        (mean - 4.0).abs() < 3.3 * deviation,
+        "{what}: bursts of {mean}"
+    );
+    for length in 1..=4 {
+        let found = bursts.iter().filter(|burst| **burst == length).count();
+        let asked = 0.25 * 0.75_f64.powi(length as i32 - 1);
+        is_share(
+            &format!("{what}: bursts of {length}"),
+            found,
+            bursts.len() as u32,
+            asked,
+        );
+    }
+    // A burst begins after each good packet with a chance of 2 %.
+    let good = fared.samples.len() as u32;
+    is_share(&format!("{what}: begins"), bursts.len(), good, 0.02);
+}
+
+fn altered(fared: &Fared) {
+    let Fared {
+        what,
+        sent,
+        counted,
+        ..
+    } = fared;
+    is_share(what, counted.corrupted as usize, *sent, 0.1);
+    let missing = fared.missing();
+    assert_eq!(
+        missing as u64, counted.corrupted,
+        "{what}: what was altered is not taken"
+    );
+}
+
+fn doubled(fared: &Fared) {
+    let Fared {
+        what,
+        sent,
+        samples,
+        counted,
+    } = fared;
+    is_share(what, counted.duplicated as usize, *sent, 0.1);
+    assert_eq!(
+        samples.len() as u64,
+        u64::from(*sent) + counted.duplicated,
+        "{what}"
+    );
+    let mut once: Vec<_> = samples.iter().map(|one| one.number).collect();
+    once.dedup();
+    assert_eq!(once.len(), *sent as usize, "{what}: both come together");
+}
+
+fn overtaking(fared: &Fared) {
+    let Fared {
+        what,
+        sent,
+        samples,
+        counted,
+    } = fared;
+    assert_eq!(samples.len(), *sent as usize, "{what}: none is lost");
+    let held = samples
+        .iter()
+        .filter(|one| one.delay >= Duration::from_millis(100));
+    assert_eq!(
+        held.count() as u64,
+        counted.delayed,
+        "{what}: the others are not held"
+    );
+    assert_eq!(
+        counted.delayed + counted.reordered,
+        u64::from(*sent),
+        "{what}"
+    );
+    is_share(what, counted.reordered as usize, *sent, 0.25);
+}
+
+impl Fared {
+    fn missing(&self) -> usize {
+        self.sent as usize - self.samples.len()
+    }
+
+    /// Which were lost, all by the line.
+    fn lost(&self) -> Hits {
+        assert_eq!(
+            self.missing() as u64,
+            self.counted.lost,
+            "{}: no other",
+            self.what
+        );
+        Hits::missing(&self.samples, self.sent)
+    }
 }

@@ -32,11 +32,11 @@ const TRAFFIC: &str = "traffic: {direction: Egress}";
 fn at_nearly_full_speed_without_delay() {
     let pair = Pair::new();
     let bulk = bulk(&pair);
-    let plain = speed(&bulk, 2 * SECOND);
+    let plain = speed(&bulk, SECOND);
     let line = Line::open(pair.client.name());
     // The connection stands, so that none of its packets is held.
     line.inject("held", TRAFFIC, "delay: {latency: 1ms, stage: Syn}");
-    let through = speed(&bulk, 2 * SECOND);
+    let through = speed(&bulk, SECOND);
     let report = line.report();
     eprintln!("{plain:.2} Gbit/s, through the line {through:.2}: {report:?}");
     assert!(through > plain / 10.0, "{through} of {plain} Gbit/s");
@@ -49,8 +49,9 @@ fn as_over_a_path_of_50_ms() {
     let line = Line::open(pair.client.name());
     line.inject("held", TRAFFIC, &constant(Duration::from_millis(50)));
     let bulk = bulk(&pair);
-    sleep(3 * SECOND);
-    let through = speed(&bulk, 3 * SECOND);
+    // Forty round trips.
+    sleep(2 * SECOND);
+    let through = speed(&bulk, SECOND);
     let info = tcp_info(&pair.client, &bulk.connection().client).expect("it lives");
     eprintln!("{through:.3} Gbit/s at 50 ms: {info:?} {:?}", line.report());
     // What a window of some megabytes gives; a sender that waits for each packet to leave the

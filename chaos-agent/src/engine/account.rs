@@ -27,6 +27,8 @@ pub(super) struct Account {
     /// By flow and, for one that was refused, the sequence number of its SYN: ports are used again.
     connections: HashSet<(Flow, u32)>,
     warnings: Vec<String>,
+    /// How often the delay line had given up real time when it first held packets of this fault.
+    demoted: Option<u64>,
 }
 
 impl Account {
@@ -47,6 +49,7 @@ impl Account {
             clock: clock(),
             connections: HashSet::new(),
             warnings: Vec::new(),
+            demoted: None,
         }
     }
 
@@ -85,6 +88,18 @@ impl Account {
     pub(super) fn warn(&mut self, warning: String) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
+        }
+    }
+
+    /// Writes down that the delay line has given up real time, this often in its life, since it first
+    /// held packets of this fault.
+    pub(super) fn note_demoted(&mut self, times: u64) {
+        if times > *self.demoted.get_or_insert(times) {
+            self.warn(
+                "the delay line gave up real time for a while, since packets took too much of a core: \
+                 where all cores are busy, delays were late by milliseconds"
+                    .into(),
+            );
         }
     }
 

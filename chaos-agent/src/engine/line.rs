@@ -1,6 +1,6 @@
 //! The delay line of a namespace: there while a rule asks for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chaos_abi::Action;
 use chaos_plan::{LineCounts, Shape, Table};
@@ -87,6 +87,20 @@ impl Engine {
         account
             .zip(warning)
             .for_each(|(account, warning)| account.warn(warning));
+    }
+
+    /// Says in the receipts of the line's faults that its thread gave up real time after they began.
+    pub(super) fn note_pace(&mut self) {
+        // Where the line has stopped, who asks what it counted says so.
+        let Ok(Some(report)) = self.line_report() else {
+            return;
+        };
+        let held = self.table.rules().filter(|(_, rule)| rule.shape.is_some());
+        let held: BTreeSet<_> = held.map(|(_, rule)| rule.id.fault.as_str()).collect();
+        let accounts = self.running.iter_mut();
+        accounts
+            .filter(|account| held.contains(account.fault.name.as_str()))
+            .for_each(|account| account.note_demoted(report.line.demoted));
     }
 
     fn line_warning(&self) -> Option<String> {

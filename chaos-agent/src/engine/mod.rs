@@ -137,6 +137,7 @@ impl Engine {
     /// being judged by it.
     pub fn stop(&mut self, name: &str, reason: EndReason) -> Result<Receipt, EngineError> {
         let at = self.position(name)?;
+        self.note_pace();
         let account = self.running.remove(at);
         let before = self.table.clone();
         let brought = self.bring();
@@ -202,6 +203,7 @@ impl Engine {
     /// The receipts of the faults in force, as they stand.
     pub fn receipts(&mut self) -> Result<Vec<Receipt>, EngineError> {
         self.observe(None);
+        self.note_pace();
         let observed = self.observed(&self.table)?;
         let receipt = |account: &Account| account.receipt(&self.table, observed.clone());
         Ok(self.running.iter().map(receipt).collect())
@@ -211,6 +213,7 @@ impl Engine {
     pub fn receipt(&mut self, name: &str) -> Result<Receipt, EngineError> {
         let at = self.position(name)?;
         self.observe(None);
+        self.note_pace();
         let observed = self.observed(&self.table)?;
         Ok(self.running[at].receipt(&self.table, observed))
     }

@@ -187,7 +187,7 @@ impl Worker {
     }
 
     /// Sleeps until something is due or comes.
-    fn rest(&self) {
+    fn rest(&mut self) {
         let due = self.line.queue.next_due().unwrap_or(u64::MAX);
         let now = boot_clock();
         let awake = due.saturating_sub(self.pace.spin());
@@ -195,6 +195,7 @@ impl Worker {
             while boot_clock() < due {
                 spin_loop();
             }
+            self.pace.note_spin(due.saturating_sub(now));
             return;
         }
         let until = awake.min(self.next_beat).saturating_sub(now);

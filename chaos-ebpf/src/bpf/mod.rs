@@ -66,6 +66,9 @@ fn hook(skb: &Skb, direction: Direction) -> i32 {
     if table::config().is_none() {
         return NEXT;
     }
+    if table::misses(skb.raw(), direction as u32) {
+        return NEXT;
+    }
     let Some(case) = read(skb, direction, Scratch::Hook) else {
         return NEXT;
     };

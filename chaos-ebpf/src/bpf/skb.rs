@@ -184,6 +184,16 @@ impl Skb {
     }
 }
 
+/// The part of a frame that stands in one piece.
+pub(super) struct Linear<'a>(pub(super) &'a Skb);
+
+impl Frame for Linear<'_> {
+    #[inline(always)]
+    fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
+        self.0.peek(offset)
+    }
+}
+
 impl Frame for Skb {
     #[inline(always)]
     fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {

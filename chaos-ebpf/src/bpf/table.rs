@@ -3,15 +3,18 @@
 use core::ffi::c_void;
 
 use aya_ebpf::{
+    bindings::__sk_buff,
     helpers::generated::bpf_loop,
     maps::{LpmTrie, lpm_trie::Key},
 };
-use chaos_abi::{Bank, Block, Config, Rule};
-use chaos_ebpf::{Case, Tables};
+use chaos_abi::{Bank, Block, Config, Direction, Rule};
+use chaos_ebpf::{Case, Glance, Tables};
 
 use super::{
+    is_loopback,
     maps::{CONFIG, SLABS, Slab, peers},
     read::{Scratch, case},
+    skb::{Linear, Skb},
 };
 
 /// What the hooks are to do; `None` where that is nothing.
@@ -45,6 +48,29 @@ impl Tables for Live {
     fn peers(&self, address: &[u8; 16]) -> Option<u32> {
         self.peers.get(&Key::new(128, *address)).copied()
     }
+}
+
+/// Whether a glance at a packet is enough to let it pass: no rule is for its ports, and nobody wants to
+/// know which connections begin.
+///
+/// A function of its own, whose stack is given back at the end.
+#[inline(never)]
+pub(super) fn misses(skb: *mut __sk_buff, leaves: u32) -> bool {
+    let skb = Skb::from_raw(skb);
+    let Some(bank) = config().filter(|config| config.cuts == 0).and(armed()) else {
+        return false;
+    };
+    let direction = if leaves == Direction::Egress as u32 {
+        Direction::Egress
+    } else {
+        Direction::Ingress
+    };
+    let Some(glance) = Glance::at(&Linear(&skb), direction, is_loopback(&skb)) else {
+        return false;
+    };
+    let slab = SLABS.get(bank as u32);
+    let peers = peers(bank);
+    slab.is_some_and(|slab| chaos_ebpf::misses(&Live { slab, peers }, &glance))
 }
 
 /// Finds the rules that the packet of a case matches in a bank; the case as that leaves it, `None`

@@ -9,13 +9,13 @@ use chaos_abi::{
 use super::{FIRST, LATER, Packet, WHOLE};
 
 /// `EtherType`s, IEEE 802.
-const IPV4: [u8; 2] = [0x08, 0x00];
-const IPV6: [u8; 2] = [0x86, 0xdd];
+pub(super) const IPV4: [u8; 2] = [0x08, 0x00];
+pub(super) const IPV6: [u8; 2] = [0x86, 0xdd];
 const TAG: [u8; 2] = [0x81, 0x00];
 const SERVICE_TAG: [u8; 2] = [0x88, 0xa8];
 
 /// Where the `EtherType` stands.
-const ETHER_TYPE: u32 = 12;
+pub(super) const ETHER_TYPE: u32 = 12;
 /// VLAN tags that are looked behind; at the ingress hook the kernel has taken the outer one away.
 const TAGS: u32 = 2;
 

@@ -7,7 +7,7 @@ use etherparse::{
 };
 use proptest::prelude::*;
 
-use super::{Packet, tcp};
+use super::{Glance, Packet, tcp};
 
 const WAYS: [Direction; 2] = [Direction::Ingress, Direction::Egress];
 
@@ -298,4 +298,26 @@ fn the_flow_of_an_icmp_error_is_the_one_it_quotes_turned_round() {
     let short = error(3, &quoted[..23]);
     assert_eq!(short.identities(), 1, "a quote without ports");
     assert_eq!(short.flow.peer, mapped([192, 0, 2, 1]));
+}
+
+#[test]
+fn a_plain_packet_is_known_at_a_glance_and_no_other() {
+    let tcp = |ip| segment(ip, TcpHeader::new(40000, 53, 0, 1024));
+    let mut tagged = datagram(ipv4(0, None));
+    tagged.splice(12..12, [0x81, 0, 0, 7]);
+    let fragments = [0, 9].map(|at| tcp(ipv4(0, Some(at))));
+    let others = [tcp(ipv4(1, None)), echo(ipv4(0, None)), tagged];
+    let plain = [tcp(ipv4(0, None)), tcp(ipv6()), datagram(ipv4(0, None))];
+    for way in WAYS {
+        for frame in &plain {
+            let glance = Glance::at(&frame[..], way, false).expect("it is plain");
+            let packet = fresh(frame, way);
+            let ports = (packet.flow.local_port, packet.flow.peer_port);
+            assert_eq!((glance.local, glance.peer), ports);
+            assert_eq!(glance.traits, packet.traits());
+        }
+        for frame in others.iter().chain(&fragments) {
+            assert_eq!(Glance::at(&frame[..], way, false), None, "{frame:02x?}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! What must hold for any bytes: the parser of the kernel programs reads a frame as the reference does.
+//! What must hold for any bytes: the parser of the kernel programs reads a frame as the reference does,
+//! and a glance at it sees nothing else.
 #![forbid(unsafe_code)]
 
 #[path = "../../kernel/reference/ip.rs"]
@@ -9,7 +10,7 @@ mod read;
 use std::net::IpAddr;
 
 use chaos_abi::{Direction, mapped};
-use chaos_ebpf::Packet;
+use chaos_ebpf::{Glance, Packet};
 
 use read::{Read, Reader};
 
@@ -18,12 +19,24 @@ pub fn parser(frame: &[u8]) {
     for way in [Direction::Ingress, Direction::Egress] {
         let mut packet = Packet::default();
         let parsed = packet.read(frame, way).map(|()| packet);
+        if let (Some(packet), Some(glance)) = (&parsed, Glance::at(frame, way, false)) {
+            assert_eq!(glance, seen(packet));
+        }
         let read = Reader::default().read(frame, way);
         match (parsed, read) {
             (Some(packet), Some(read)) => compare(&packet, &read),
             (None, None) => {}
             (parsed, read) => panic!("{way:?}: parsed {parsed:?}, and the reference {read:?}"),
         }
+    }
+}
+
+/// What is to be seen at a glance of a packet that was read.
+fn seen(packet: &Packet) -> Glance {
+    Glance {
+        traits: packet.traits(),
+        local: packet.flow.local_port,
+        peer: packet.flow.peer_port,
     }
 }
 

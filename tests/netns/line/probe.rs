@@ -1,23 +1,23 @@
-//! Datagrams that tell when they were sent, and whose arrival the kernel stamps.
+//! A flow of messages from one host to another, by datagrams or over TCP.
 #![allow(
     clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "statistics of samples that are few"
+    reason = "random numbers of 53 bits, which a float has"
 )]
 
-use std::io::IoSliceMut;
-use std::net::{SocketAddr, UdpSocket};
-use std::os::fd::AsRawFd;
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
 use std::thread::{sleep, spawn};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use chaos_tests::bed::Host;
-use chaos_tests::bed::tcp::Wire;
-use nix::cmsg_space;
+use chaos_tests::bed::tcp::{Connection, Wire};
+use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{RcvBufForce, ReceiveTimestampns};
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt};
-use nix::sys::time::TimeSpec;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{SendFlags, send};
+
+use super::message::{Sample, message, receive};
 
 /// How long after the last one nothing more is waited for, beyond what the caller says.
 const GRACE: Duration = Duration::from_millis(500);
@@ -25,58 +25,92 @@ const GRACE: Duration = Duration::from_millis(500);
 /// Bytes that may wait for the receiver: some thousand datagrams.
 const BUFFER: usize = 16 << 20;
 
-/// One datagram that arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sample {
-    /// Which one it is.
-    pub(crate) number: u32,
-    /// How long it was on its way.
-    pub(crate) delay: Duration,
-}
-
-/// A way for datagrams.
+/// A flow.
 pub(crate) struct Probe {
-    sender: UdpSocket,
-    receiver: UdpSocket,
-    target: SocketAddr,
+    sender: OwnedFd,
+    receiver: OwnedFd,
+    /// Of the sender, and of the receiver.
+    ports: [u16; 2],
 }
 
 impl Probe {
+    /// A flow of datagrams.
     pub(crate) fn open(from: &Host, to: &Host, wire: Wire) -> Self {
-        let bind = |host: &Host, address| host.enter(|| UdpSocket::bind((address, 0)));
-        let sender = bind(from, wire.any()).expect("a port is free");
-        let receiver = bind(to, wire.address_of(to)).expect("a port is free");
-        setsockopt(&receiver, ReceiveTimestampns, &true).expect("the kernel stamps");
-        // What was held comes at once when it is let go.
-        setsockopt(&receiver, RcvBufForce, &BUFFER).expect("root may");
-        let target = receiver.local_addr().expect("it is bound");
-        let probe = Self {
-            sender,
-            receiver,
-            target,
+        let bind = |host: &Host| {
+            let address: IpAddr = wire.address_of(host);
+            let socket = host.enter(|| UdpSocket::bind((address, 0)));
+            socket.expect("a port is free")
         };
+        let (sender, receiver) = (bind(from), bind(to));
+        let address =
+            |socket: &UdpSocket| -> SocketAddr { socket.local_addr().expect("it is bound") };
+        let (source, target) = (address(&sender), address(&receiver));
+        sender.connect(target).expect("there is a way");
+        receiver.connect(source).expect("there is a way");
+        let ports = [source.port(), target.port()];
+        let probe = Self::of(sender.into(), receiver.into(), ports);
         // Neighbours are known from here on.
         probe.run(3, Duration::from_millis(5), Duration::ZERO);
         probe
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.target.port()
+    /// The messages of a connection, each a segment.
+    pub(crate) fn over_tcp(Connection { client, server }: Connection) -> Self {
+        let port = |end: &TcpStream| end.local_addr().expect("it is bound").port();
+        let ports = [port(&client), port(&server)];
+        for end in [&client, &server] {
+            end.set_nodelay(true).expect("it is a connection");
+        }
+        Self::of(client.into(), server.into(), ports)
     }
 
-    /// Sends `count` datagrams at random times (Poisson, `gap` apart on average), and gives those
+    /// The same flow the other way.
+    pub(crate) fn back(&self) -> Self {
+        let again = |socket: &OwnedFd| socket.try_clone().expect("a socket can be duplicated");
+        let [source, target] = self.ports;
+        let ends = (again(&self.receiver), again(&self.sender));
+        Self::of(ends.0, ends.1, [target, source])
+    }
+
+    fn of(sender: OwnedFd, receiver: OwnedFd, ports: [u16; 2]) -> Self {
+        setsockopt(&receiver, ReceiveTimestampns, &true).expect("the kernel stamps");
+        // What was held comes at once when it is let go.
+        setsockopt(&receiver, RcvBufForce, &BUFFER).expect("root may");
+        Self {
+            sender,
+            receiver,
+            ports,
+        }
+    }
+
+    /// Of the receiver.
+    pub(crate) fn port(&self) -> u16 {
+        self.ports[1]
+    }
+
+    /// Sends `count` messages at random times (Poisson, `gap` apart on average), and gives those
     /// that arrive, in the order in which they do. None may take longer than `longest`.
     pub(crate) fn run(&self, count: u32, gap: Duration, longest: Duration) -> Vec<Sample> {
-        let receiver = self
-            .receiver
-            .try_clone()
-            .expect("a socket can be duplicated");
-        receiver
-            .set_read_timeout(Some(longest + GRACE))
-            .expect("it is not zero");
+        self.run_until(count as usize, (count, gap, longest))
+    }
+
+    /// The same where as many may arrive as will: waits longer than any is on its way.
+    pub(crate) fn run_all(&self, count: u32, gap: Duration, longest: Duration) -> Vec<Sample> {
+        self.run_until(usize::MAX, (count, gap, longest))
+    }
+
+    fn run_until(
+        &self,
+        most: usize,
+        (count, gap, longest): (u32, Duration, Duration),
+    ) -> Vec<Sample> {
+        let receiver = self.receiver.try_clone();
+        let receiver = receiver.expect("a socket can be duplicated");
+        let wait = Some(longest + GRACE);
+        set_socket_timeout(&receiver, Timeout::Recv, wait).expect("it is not zero");
         let receiving = spawn(move || {
             let mut samples = Vec::new();
-            while samples.len() < count as usize
+            while samples.len() < most
                 && let Some(sample) = receive(&receiver)
             {
                 samples.push(sample);
@@ -88,17 +122,12 @@ impl Probe {
     }
 
     fn send(&self, count: u32, gap: Duration) {
-        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let [source, target] = self.ports;
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64 ^ u64::from(source) << 16 ^ u64::from(target);
         let mut next = Instant::now();
         for number in 0..count {
             sleep(next.saturating_duration_since(Instant::now()));
-            let mut bytes = [0; 12];
-            bytes[..4].copy_from_slice(&number.to_be_bytes());
-            let now = since_epoch();
-            bytes[4..].copy_from_slice(&u64::try_from(now.as_nanos()).unwrap().to_be_bytes());
-            self.sender
-                .send_to(&bytes, self.target)
-                .expect("sendto never fails");
+            send(&self.sender, &message(number), SendFlags::empty()).expect("it never fails");
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
@@ -108,41 +137,11 @@ impl Probe {
     }
 }
 
-/// How long those that arrived were on their way, shortest first.
-pub(crate) fn delays(samples: &[Sample]) -> Vec<Duration> {
-    let mut delays: Vec<_> = samples.iter().map(|sample| sample.delay).collect();
-    delays.sort_unstable();
-    delays
-}
-
-pub(crate) fn is_in_order(samples: &[Sample]) -> bool {
-    samples.is_sorted_by_key(|sample| sample.number)
-}
-
-fn receive(receiver: &UdpSocket) -> Option<Sample> {
-    let mut bytes = [0; 64];
-    let mut space = cmsg_space!(TimeSpec);
-    let mut parts = [IoSliceMut::new(&mut bytes)];
-    let (fd, flags) = (receiver.as_raw_fd(), MsgFlags::empty());
-    let message = recvmsg::<SockaddrStorage>(fd, &mut parts, Some(&mut space), flags).ok()?;
-    let stamp = message
-        .cmsgs()
-        .expect("it has room")
-        .find_map(|one| match one {
-            ControlMessageOwned::ScmTimestampns(time) => Some(Duration::from(time)),
-            _ => None,
-        });
-    let arrived = stamp.expect("the kernel stamps");
-    let number = u32::from_be_bytes(bytes[..4].try_into().unwrap());
-    let sent = u64::from_be_bytes(bytes[4..12].try_into().unwrap());
-    Some(Sample {
-        number,
-        delay: arrived.saturating_sub(Duration::from_nanos(sent)),
-    })
-}
-
-fn since_epoch() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("it is after 1970")
+/// Puts the calling thread before all that is not real-time, where the machine lets it: what else
+/// runs there would make messages late that were stamped already.
+pub(crate) fn be_on_time() {
+    let thread = rustix::thread::gettid().to_string();
+    let mut chrt = Command::new("chrt");
+    let chrt = chrt.args(["--fifo", "--pid", "1", &thread]);
+    drop(chrt.stdout(Stdio::null()).stderr(Stdio::null()).status());
 }

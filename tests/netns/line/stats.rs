@@ -27,6 +27,14 @@ pub(crate) fn critical(count: usize) -> f64 {
     (-(0.001_f64 / 2.0).ln() / 2.0 / count as f64).sqrt()
 }
 
+/// The standard deviation of samples, in seconds.
+pub(crate) fn deviation(samples: &[Duration]) -> f64 {
+    let (count, sum) = (samples.len() as f64, samples.iter().sum::<Duration>());
+    let mean = sum.as_secs_f64() / count;
+    let square = |sample: &Duration| (sample.as_secs_f64() - mean).powi(2);
+    (samples.iter().map(square).sum::<f64>() / count).sqrt()
+}
+
 /// Two quantiles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread {

@@ -27,6 +27,12 @@ pub enum Need {
     Tcpdump,
     /// util-linux' `prlimit`.
     Prlimit,
+    /// util-linux' `setpriv`.
+    Setpriv,
+    /// util-linux' `unshare`.
+    Unshare,
+    /// That root may have real-time threads.
+    RealTime,
     /// Links that go with their process.
     Tcx,
 }
@@ -45,12 +51,25 @@ impl Need {
             Self::Nft => "nft",
             Self::Tcpdump => "tcpdump",
             Self::Prlimit => "prlimit",
+            Self::Setpriv => "setpriv",
+            Self::Unshare => "unshare",
+            Self::RealTime => return without_real_time(),
             Self::Tcx => return without_tcx(),
         };
         Tool::find(program)
             .is_none()
             .then(|| format!("{program} is not installed"))
     }
+}
+
+/// Asked of util-linux' `chrt`: groups of processes may have no real time of their own.
+fn without_real_time() -> Option<String> {
+    let Some(chrt) = Tool::find("chrt") else {
+        return Some("chrt is not installed".to_owned());
+    };
+    let tried = chrt.command().args(["--fifo", "1", "true"]).output();
+    let granted = tried.is_ok_and(|tried| tried.status.success());
+    (!granted).then(|| "the machine grants no real-time threads".to_owned())
 }
 
 fn without_tcx() -> Option<String> {

@@ -31,7 +31,7 @@ const TOOLS: &[Tool] = &[
     tool("nft", "nftables", &[Demo, Netns, Bench, Cluster, Image]),
     tool("iptables", "iptables", &[Cluster, Bench]),
     tool("conntrack", "conntrack", &[Cluster]),
-    tool("unshare", "util-linux", &[Cluster]),
+    tool("unshare", "util-linux", &[Cluster, Netns]),
     tool("ethtool", "ethtool", &[Kernel, Netns, Bench, Vm]),
     tool("tcpdump", "tcpdump", &[Netns]),
     tool("bpftool", "bpftool", &[Kernel, Netns, Bench]),

@@ -140,6 +140,13 @@ impl Capture {
         Unreachable::among(&pcap::frames(&self.written()))
     }
 
+    /// All frames captured so far, from the first byte on, tags in their place.
+    pub fn frames(&self) -> Vec<Vec<u8>> {
+        let file = self.written();
+        let frames = pcap::frames(&file).into_iter();
+        frames.map(<[u8]>::to_vec).collect()
+    }
+
     /// The file that tcpdump writes.
     pub fn file(&self) -> PathBuf {
         self.directory.path().join("pcap")

@@ -147,6 +147,20 @@ impl Drop for Netfault {
     }
 }
 
+/// The command, run by another program: its words, then the command with its own.
+pub fn run_by(program: &[&str], command: &Command) -> Command {
+    let [name, words @ ..] = program else {
+        panic!("a program has a name");
+    };
+    let mut whole = Command::new(name);
+    whole.args(words).arg(command.get_program());
+    whole.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        whole.env(name, value.expect("nothing is removed from it"));
+    }
+    whole
+}
+
 /// `NETFAULT`, or what `cargo xtask build` makes.
 fn binary() -> PathBuf {
     let built = || {
