@@ -37,8 +37,10 @@ fn a_kept_stream_is_late_by_250_ms() {
 
 fn a_mebibyte_takes_its_time_at_100_kilobytes_a_second() {
     let (town, client, untouched) = scene("bandwidth", "--path /bytes/1048576 --pace 500");
-    let fault = town.inject("rate 100kbps deploy/web --to label:app=client --for 60s");
-    let took = quickest(&client, fault.in_force, 1).as_secs_f64();
+    // As a proxy does, it lets all wait that TCP sends.
+    let words = "rate 100kbps limit 2mb deploy/web --to label:app=client";
+    let fault = town.inject(&format!("{words} --for 60s"));
+    let took = quickest(&client, fault.in_force, 2).as_secs_f64();
     assert!((9.975..=11.025).contains(&took), "{took} s");
     fault.stop();
     untouched.assert();
