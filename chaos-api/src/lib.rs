@@ -26,6 +26,7 @@ mod spec;
 mod traffic;
 mod units;
 mod validate;
+mod with_path;
 
 pub use change::Change;
 pub use draw::Draw;
@@ -64,6 +65,7 @@ pub use units::{
     SpanError,
 };
 pub use validate::Invalid;
+pub use with_path::WithPath;
 
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
     Condition, LabelSelector, LabelSelectorRequirement, Time,

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::lease::Leadership;
 use crate::ledger::{Job, Moment};
-use crate::news::news;
+use crate::news::{news, unreadable};
 use crate::reign::Reign;
 use crate::shared::Shared;
 use crate::tell::Teller;
@@ -108,6 +108,10 @@ impl Control {
         reign.decide(&self.shared, now);
         if let Some(problem) = reign.new_settings_problem(&self.shared) {
             self.teller.settings_wrong(&self.namespace, &problem);
+        }
+        for wrong in reign.new_wrong_faults(&self.shared) {
+            self.teller
+                .tell(&wrong.id, vec![unreadable(&wrong.problem)]);
         }
         for (id, news) in reign.deleted() {
             self.teller.tell(&id, news);

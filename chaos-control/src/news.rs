@@ -50,6 +50,18 @@ pub fn news(fault: &str, before: &NetworkFaultStatus, after: &NetworkFaultStatus
     own.chain(pods).collect()
 }
 
+/// That a fault cannot be read, for this reason.
+pub fn unreadable(problem: &str) -> News {
+    let note = format!("it is in no plan, since it cannot be read: {problem}");
+    News {
+        pod: None,
+        type_: EventType::Warning,
+        reason: "Unreadable".to_owned(),
+        action: "Read",
+        note: note.chars().take(MAX_NOTE).collect(),
+    }
+}
+
 /// What a fault that was deleted leaves to be told to its pods, of its last status.
 pub fn deleted(fault: &str, status: &NetworkFaultStatus) -> Vec<News> {
     let held = |receipt: &&PodReceipt| receipt.state == PodState::Armed;

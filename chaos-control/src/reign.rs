@@ -1,5 +1,6 @@
 //! What is there only while this process leads: the ledger, and when to work on it.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chaos_plan::FaultId;
@@ -10,6 +11,7 @@ use crate::mirror::Mirror;
 use crate::news::{News, deleted};
 use crate::pace::Pace;
 use crate::shared::Shared;
+use crate::views::WrongFault;
 
 /// The longest sleep, so that the loop can be seen to live.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
@@ -27,6 +29,8 @@ pub(crate) struct Reign {
     server_due: Option<Timestamp>,
     local_due: Option<Instant>,
     settings_problem: Option<String>,
+    /// The faults of which it was told that they cannot be read, by UID.
+    wrong_faults: BTreeMap<String, WrongFault>,
 }
 
 impl Reign {
@@ -40,6 +44,7 @@ impl Reign {
             server_due: None,
             local_due: None,
             settings_problem: None,
+            wrong_faults: BTreeMap::new(),
         };
         reign.plan.want();
         reign.account.want();
@@ -86,6 +91,17 @@ impl Reign {
                 "the settings cannot be read; the last good ones hold"
             );
         })
+    }
+
+    /// The faults that cannot be read, once for each problem.
+    pub(crate) fn new_wrong_faults(&mut self, shared: &Shared) -> Vec<WrongFault> {
+        let mirror = shared.mirror();
+        let wrong = mirror.wrong_faults().cloned();
+        let wrong: BTreeMap<_, _> = wrong.map(|one| (one.id.uid.clone(), one)).collect();
+        let before = std::mem::replace(&mut self.wrong_faults, wrong);
+        let all = self.wrong_faults.iter();
+        let new = all.filter(|(uid, one)| before.get(*uid) != Some(one));
+        new.map(|(_, one)| one.clone()).collect()
     }
 
     /// What is to be told of faults that were deleted.

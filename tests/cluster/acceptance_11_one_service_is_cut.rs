@@ -21,7 +21,7 @@ fn each_attempt_fails_and_is_counted_and_other_services_are_untouched() {
     let answered = ["one", "two"].map(|name| client.await_answers(name));
     let untouched = Untouched::watch([client.clone()]);
     let after = |lines: &Lines, since: u64| {
-        let lines = lines.from(since);
+        let lines = lines.begun_from(since);
         (lines.polls().len() >= REQUESTS).then_some(lines)
     };
 

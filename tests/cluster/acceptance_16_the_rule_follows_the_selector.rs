@@ -9,7 +9,7 @@ use chaos_tests::cluster::{Fault, Node, Pod, Town, Workload, agent_of, nanosecon
 use chaos_tests::promises;
 use chaos_witness::Failure;
 
-promises! { [Cluster] new_pods_are_covered_at_once_and_old_ones_forgotten in 180 }
+promises! { [ClusterAlone] new_pods_are_covered_at_once_and_old_ones_forgotten in 180 }
 
 const SOON: Duration = Duration::from_secs(30);
 /// How long after its start a pod may still reach what it asks for: the kubelet looks once a second

@@ -55,7 +55,7 @@ fn is_silent_for_its_peers_and_comes_back_on_time() {
     let last = failures.last().expect("there is a first").0;
     assert!(first < fault.in_force + nanoseconds(LIMIT * 3), "late");
     assert!(last < ends + nanoseconds(LIMIT * 2), "it lasted longer");
-    let meanwhile = silent.between(fault.in_force, ends);
+    let meanwhile = silent.begun_from(fault.in_force).between(0, ends);
     assert_eq!(meanwhile.answers(), 0, "answers meanwhile");
     for other in others {
         let lines = peer.lines_of(&container(other.ip()));

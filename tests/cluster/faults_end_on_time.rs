@@ -1,6 +1,7 @@
 //! Whoever dies, stands still or can't be reached: a fault ends when it was to end on every node, and
 //! what is said afterwards is true.
 
+use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -12,12 +13,14 @@ use chaos_tests::cluster::{
 use chaos_tests::promises;
 use chaos_witness::{Failure, now};
 
-promises! { [Cluster]
-    though_a_node_is_cut_off in 240,
+// For half a minute after an API server has been away, Kubernetes starts no pods: no other promise
+// needs any from here on.
+promises! { [ClusterAlone]
     though_the_api_server_is_away_for_longer in 240,
+    a_node_lists_and_ends_it_without_the_api_server in 240,
+    though_a_node_is_cut_off in 240,
     though_the_controller_is_gone in 240,
     though_its_leader_stands_still in 240,
-    a_node_lists_and_ends_it_without_the_api_server in 240,
     an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on in 240,
     an_agent_that_dies_again_and_again_is_told_and_so_is_the_gap in 240,
     an_agent_that_stands_still_lets_traffic_flow_after_its_lease in 240
@@ -25,40 +28,44 @@ promises! { [Cluster]
 
 const SOON: Duration = Duration::from_mins(1);
 /// How long a fault lasts, as the command line has it.
-const TIME: &str = "8s";
+const TIME: &str = "6s";
 /// How much earlier or later than promised a witness may see it end: it asks every 100 ms, on a
 /// machine that is busy.
 const MARGIN: Duration = Duration::from_millis(500);
+/// How long after its end what is away stays away.
+const AFTER: Duration = Duration::from_secs(1);
 /// How long the kernel goes on without its agent.
 const LEASE: Duration = Duration::from_secs(3);
 
-/// On each of two nodes a client and, beside it, the server that it asks.
+/// On each of two nodes a client and, beside it, the server that it asks. All promises share it.
 struct Scene {
     town: Town,
     clients: Vec<Pod>,
-    untouched: Untouched,
 }
 
 const NODES: [&str; 2] = ["n2", "n3"];
 
 impl Scene {
-    fn set(label: &str) -> Self {
-        let town = Town::open(label);
+    /// The scene, and that its clients are untouched from now on.
+    fn set() -> (&'static Self, Untouched) {
+        static SCENE: OnceLock<Scene> = OnceLock::new();
+        let scene = SCENE.get_or_init(Self::build);
+        (scene, Untouched::watch(scene.clients.clone()))
+    }
+
+    fn build() -> Self {
+        let town = Town::open("ends");
         town.start(NODES.map(|node| Workload::web(&format!("web-{node}")).on(node)));
-        for node in NODES {
+        town.start(NODES.map(|node| {
             // A node that is cut off can't look names up.
             let server = town.pod(&format!("web-{node}")).ip();
             let poll = format!("http-poll --server {server}:8080 --timeout 500");
             let client = Workload::witness(&format!("client-{node}"), &poll);
-            town.start([client.on(node).labelled("role", "client")]);
-        }
-        let clients: Vec<_> = NODES.map(|node| town.pod(&format!("client-{node}"))).into();
-        let untouched = Untouched::watch(clients.clone());
-        Self {
-            town,
-            clients,
-            untouched,
-        }
+            client.on(node).labelled("role", "client")
+        }));
+        let clients = NODES.map(|node| town.pod(&format!("client-{node}")));
+        let clients = clients.into();
+        Self { town, clients }
     }
 
     /// New connections from both clients are refused.
@@ -81,7 +88,7 @@ impl Scene {
     fn ended_on_time(&self, fault: &Fault<'_>, ends: u64) {
         for lines in self.await_answers(ends + nanoseconds(MARGIN)) {
             let early = ends - nanoseconds(MARGIN);
-            let during = lines.between(fault.in_force, early);
+            let during = lines.begun_from(fault.in_force).between(0, early);
             assert_eq!(during.answers(), 0, "before its end");
             assert!(during.failures().len() > 20, "it was asked all the time");
             let late = lines.from(ends + nanoseconds(MARGIN)).failures();
@@ -108,29 +115,29 @@ fn status_is_true(fault: &Fault<'_>) {
 }
 
 fn though_a_node_is_cut_off() {
-    let scene = Scene::set("cutoff");
+    let (scene, untouched) = Scene::set();
     let node = scene.clients[1].node();
     let fault = scene.inject(TIME);
     let ends = fault.ends();
     let cut = node.cut();
-    sleep_until(ends + nanoseconds(LEASE));
+    sleep_until(ends + nanoseconds(AFTER));
     drop(cut);
     scene.ended_on_time(&fault, ends);
     status_is_true(&fault);
     // A node that was silent for so long was never called lost.
-    scene.untouched.assert();
+    untouched.assert();
 }
 
 fn though_the_api_server_is_away_for_longer() {
-    let scene = Scene::set("headless");
+    let (scene, untouched) = Scene::set();
     let fault = scene.inject(TIME);
     let ends = fault.ends();
     let hold = Hold::of("kube-apiserver");
-    sleep_until(ends + nanoseconds(LEASE));
+    sleep_until(ends + nanoseconds(AFTER));
     let_go(hold, &scene.town);
     scene.ended_on_time(&fault, ends);
     status_is_true(&fault);
-    scene.untouched.assert();
+    untouched.assert();
 }
 
 /// Lets the API server go on, and waits until it answers.
@@ -143,7 +150,7 @@ fn let_go(hold: Hold, town: &Town) {
 }
 
 fn a_node_lists_and_ends_it_without_the_api_server() {
-    let scene = Scene::set("alone");
+    let (scene, untouched) = Scene::set();
     let fault = scene.inject("60s");
     let [client, other] = [&scene.clients[0], &scene.clients[1]];
     let name = format!("{}/{}", scene.town.name(), fault.name());
@@ -173,24 +180,24 @@ fn a_node_lists_and_ends_it_without_the_api_server() {
     assert_eq!(receipt(&status, other).state, PodState::Armed);
     assert_eq!(other.lines().between(stopped, now()).answers(), 0);
     fault.stop();
-    scene.untouched.assert();
+    untouched.assert();
 }
 
 fn though_the_controller_is_gone() {
-    let scene = Scene::set("adrift");
+    let (scene, untouched) = Scene::set();
     let fault = scene.inject(TIME);
     let ends = fault.ends();
     let frozen: Vec<_> = controllers().iter().map(Pod::freeze).collect();
-    sleep_until(ends + nanoseconds(LEASE));
+    sleep_until(ends + nanoseconds(AFTER));
     scene.ended_on_time(&fault, ends);
     drop(frozen);
     status_is_true(&fault);
-    scene.untouched.assert();
+    untouched.assert();
 }
 
 fn though_its_leader_stands_still() {
-    let scene = Scene::set("succession");
-    let fault = scene.inject("40s");
+    let (scene, untouched) = Scene::set();
+    let fault = scene.inject("24s");
     let (ends, stood) = (fault.ends(), fault.status());
     let before = leader().expect("there is a leader");
     let all = controllers();
@@ -209,12 +216,12 @@ fn though_its_leader_stands_still() {
     scene.ended_on_time(&fault, ends);
     status_is_true(&fault);
     assert_eq!(leader(), Some(next), "the old one has noticed");
-    scene.untouched.assert();
+    untouched.assert();
 }
 
 fn an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on() {
-    let scene = Scene::set("orphan");
-    let fault = scene.inject("25s");
+    let (scene, untouched) = Scene::set();
+    let fault = scene.inject("18s");
     let (ends, stood) = (fault.ends(), fault.status());
     let client = &scene.clients[0];
     let killed = now();
@@ -239,19 +246,20 @@ fn an_agent_that_is_killed_lets_traffic_flow_at_once_and_its_successor_goes_on()
         assert_eq!(late, [], "after its end");
     }
     status_is_true(&fault);
-    scene.untouched.assert();
+    untouched.assert();
 }
 
 fn an_agent_that_dies_again_and_again_is_told_and_so_is_the_gap() {
-    let scene = Scene::set("again");
+    let (scene, untouched) = Scene::set();
     let fault = scene.inject("90s");
-    let client = &scene.clients[0];
+    // The more often a container has failed, the longer the pause before its next start.
+    let client = &scene.clients[1];
     let hit = |status: &NetworkFaultStatus| receipt(status, client).counters.refused > 20;
     let before = fault.await_status("it hits", SOON, hit);
     let first = now();
     agent_of(&client.node()).kill();
     await_failures(client, now(), 3);
-    // A container that fails a second time is started anew only after a pause.
+    // This time it is started anew only after a pause.
     let second = now();
     agent_of(&client.node()).kill();
     fault.await_status("the agent is missed", SOON, |status| {
@@ -267,7 +275,7 @@ fn an_agent_that_dies_again_and_again_is_told_and_so_is_the_gap() {
     assert!(told > gaps[0] / 2 && told < gaps[1], "{told:?} of {gaps:?}");
     let counted = self::receipt(&before, client).counters.refused;
     assert!(receipt.counters.refused > counted, "what was counted stays");
-    scene.untouched.assert();
+    untouched.assert();
 }
 
 /// What a pod's agent has told.
@@ -286,7 +294,7 @@ fn await_failures(client: &Pod, since: u64, count: usize) {
 }
 
 fn an_agent_that_stands_still_lets_traffic_flow_after_its_lease() {
-    let scene = Scene::set("asleep");
+    let (scene, untouched) = Scene::set();
     let fault = scene.inject("30s");
     let client = &scene.clients[0];
     let stopped = now();
@@ -313,7 +321,7 @@ fn an_agent_that_stands_still_lets_traffic_flow_after_its_lease() {
     let status = fault.stop();
     let interrupted = receipt(&status, client).interrupted;
     assert!(!interrupted.is_zero(), "the gap is told: {status:#?}");
-    scene.untouched.assert();
+    untouched.assert();
 }
 
 fn first_answer(lines: &Lines) -> u64 {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use chaos_api::{NetworkFault, check_name};
+use anyhow::{Context, Result, anyhow};
+use chaos_api::{NetworkFault, WithPath, check_name};
 use kube::{
     Api, Client, Config,
     api::ListParams,
@@ -15,6 +15,9 @@ use crate::{exit::Usage, mode::Cluster};
 
 /// How long to try to reach the API server.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// A fault, or what is wrong with it where another version of netfault has written it.
+type Read = DeserializeGuard<WithPath<NetworkFault>>;
 
 /// A cluster that answers, or is about to.
 pub(super) struct Session {
@@ -88,32 +91,38 @@ impl Session {
         namespace: Option<&str>,
         params: &ListParams,
     ) -> kube::Result<Vec<NetworkFault>> {
-        let api: Api<DeserializeGuard<NetworkFault>> = match namespace {
+        let api: Api<Read> = match namespace {
             Some(namespace) => Api::namespaced(self.client.clone(), namespace),
             None => Api::all(self.client.clone()),
         };
         let found = api.list(params).await?.items.into_iter();
-        let readable = found.filter_map(|one| one.0.map_err(|error| unreadable(&error)).ok());
+        let readable = found.filter_map(|DeserializeGuard(one)| match one {
+            Ok(WithPath(fault)) => Some(fault),
+            Err(wrong) => {
+                eprintln!("warning: {}", unreadable(&wrong));
+                None
+            }
+        });
         Ok(readable.collect())
     }
 
     /// Reads a fault.
     pub(super) async fn get(&self, named: &Named) -> Result<NetworkFault> {
-        let faults = self.faults(&named.namespace);
-        faults
-            .get(&named.name)
-            .await
-            .map_err(|error| self.said(error))
+        let faults: Api<Read> = Api::namespaced(self.client.clone(), &named.namespace);
+        let found = faults.get(&named.name).await;
+        let DeserializeGuard(read) = found.map_err(|error| self.said(error))?;
+        let WithPath(fault) = read.map_err(|wrong| anyhow!(unreadable(&wrong)))?;
+        Ok(fault)
     }
 }
 
-fn unreadable(object: &InvalidObject) {
+fn unreadable(object: &InvalidObject) -> String {
     let meta = &object.metadata;
     let [namespace, name] = [&meta.namespace, &meta.name].map(|part| part.as_deref().unwrap_or(""));
-    eprintln!(
-        "warning: {namespace}/{name} cannot be read by this version: {}",
+    format!(
+        "{namespace}/{name} cannot be read by this version: {}",
         object.error
-    );
+    )
 }
 
 impl std::fmt::Display for Named {

@@ -13,7 +13,7 @@ use chaos_plan::{
 use jiff::Timestamp;
 
 use self::rows::Rows;
-use crate::views::{ShownPlan, ShownReport};
+use crate::views::{ShownPlan, ShownReport, WrongFault};
 
 /// What the watches have told.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub struct Mirror {
     pub(crate) reports: BTreeMap<String, ShownReport>,
     /// By node, what statuses are made from.
     pub(crate) answers: BTreeMap<String, Answer>,
+    /// By namespace and name, the faults that cannot be read.
+    wrong_faults: BTreeMap<String, WrongFault>,
     /// Kind and key of the objects that are not what their kind says.
     unreadable: BTreeSet<String>,
     changed: Changed,
@@ -83,6 +85,7 @@ impl Mirror {
             plans: BTreeMap::new(),
             reports: BTreeMap::new(),
             answers: BTreeMap::new(),
+            wrong_faults: BTreeMap::new(),
             unreadable: BTreeSet::new(),
             changed: Changed::default(),
         }
@@ -147,6 +150,11 @@ impl Mirror {
     /// What is wrong with the settings, the last good ones of which hold.
     pub fn settings_problem(&self) -> Option<&str> {
         self.settings_problem.as_deref()
+    }
+
+    /// The faults that are not what their kind says: they are in no plan.
+    pub fn wrong_faults(&self) -> impl Iterator<Item = &WrongFault> {
+        self.wrong_faults.values()
     }
 
     /// How many objects are not what their kind says.

@@ -5,7 +5,7 @@ use chaos_plan::{EndpointView, NamespaceView, Report, ServiceView};
 use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod};
 
 use super::Mirror;
-use crate::views::{self, ShownPlan, ShownReport};
+use crate::views::{self, ShownPlan, ShownReport, WrongFault};
 
 impl Mirror {
     /// A pod, or that there is none.
@@ -121,6 +121,17 @@ impl Mirror {
         self.changed.intent |= before != Some(intent(&fault));
         self.changed.progress = true;
         self.faults.insert(key.to_owned(), fault);
+    }
+
+    /// A fault that cannot be read, or that there is none of that name.
+    pub fn put_wrong_fault(&mut self, key: &str, wrong: Option<WrongFault>) {
+        let problem = wrong.as_ref().map(|wrong| wrong.problem.as_str());
+        self.put_readable("networkfaults", key, problem);
+        self.changed.progress |= self.wrong_faults.get(key) != wrong.as_ref();
+        match wrong {
+            Some(wrong) => self.wrong_faults.insert(key.to_owned(), wrong),
+            None => self.wrong_faults.remove(key),
+        };
     }
 
     /// A plan, or that there is none.

@@ -7,7 +7,7 @@ mod pod;
 
 pub use agent::agent;
 pub use cluster::{endpoints, namespace, node, service};
-pub use own::{FoundFault, Mark, ShownPlan, ShownReport};
+pub use own::{FoundFault, Mark, ShownPlan, ShownReport, WrongFault, wrong_fault};
 pub use pod::pod;
 
 use chaos_api::Protocol;

@@ -6,6 +6,7 @@ use chaos_api::{EndReason, NodePlan, NodeReport, PlanId};
 use chaos_plan::{FaultId, PlanBody, Report, ReportState, Unsupported, decode};
 use jiff::Timestamp;
 use kube::api::ObjectMeta;
+use kube::core::error_boundary::InvalidObject;
 
 use super::owner;
 
@@ -18,6 +19,15 @@ pub struct ShownPlan {
     pub published: Timestamp,
     /// Its faults.
     pub faults: Vec<FoundFault>,
+}
+
+/// A fault that is not what its kind says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongFault {
+    /// Which fault.
+    pub id: FaultId,
+    /// What is wrong with it: the field, and why.
+    pub problem: String,
 }
 
 /// A plan by what distinguishes it from others.
@@ -55,6 +65,20 @@ pub struct ShownReport {
     pub lost: BTreeSet<FaultId>,
     /// What is wrong with it, where it cannot be read.
     pub problem: Option<String>,
+}
+
+/// A fault that the API server has and that cannot be read.
+pub fn wrong_fault(object: InvalidObject) -> WrongFault {
+    let meta = object.metadata;
+    let id = FaultId {
+        namespace: meta.namespace.unwrap_or_default(),
+        name: meta.name.unwrap_or_default(),
+        uid: meta.uid.unwrap_or_default(),
+    };
+    WrongFault {
+        id,
+        problem: object.error,
+    }
 }
 
 impl ShownPlan {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use chaos_api::{HALT, Halt, NetworkFault, NodePlan, NodeReport, SETTINGS};
+use chaos_api::{HALT, Halt, NetworkFault, NodePlan, NodeReport, SETTINGS, WithPath};
 use futures::future::try_join;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Node, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::node::v1::RuntimeClass;
 use kube::api::ListParams;
-use kube::core::DeserializeGuard;
+use kube::core::{DeserializeGuard, error_boundary::InvalidObject};
 use kube::runtime::watcher::Config;
 use kube::{Api, Client};
 use tokio::{task::JoinSet, time::timeout};
@@ -97,7 +97,7 @@ pub(crate) fn spawn(client: &Client, namespace: &str, shared: &Arc<Shared>) -> J
 pub(crate) async fn refresh(client: &Client, shared: &Shared) -> Result<(), WriteError> {
     let all = ListParams::default();
     let plans: Api<DeserializeGuard<NodePlan>> = Api::all(client.clone());
-    let faults: Api<DeserializeGuard<NetworkFault>> = Api::all(client.clone());
+    let faults: Api<ReadFault> = Api::all(client.clone());
     let plans = plans.list(&all);
     let faults = faults.list(&all);
     let (plans, faults) = timeout(TIMEOUT, try_join(plans, faults)).await??;
@@ -112,11 +112,14 @@ pub(crate) async fn refresh(client: &Client, shared: &Shared) -> Result<(), Writ
     Ok(())
 }
 
+/// A fault, or what is wrong with it.
+type ReadFault = DeserializeGuard<WithPath<NetworkFault>>;
+
 /// A fault that cannot be read is as one that is not there: it is in no plan.
-fn put_fault(mirror: &mut Mirror, key: &str, fault: Option<DeserializeGuard<NetworkFault>>) {
-    let (fault, problem) = read(fault);
-    mirror.put_readable("networkfaults", key, problem.as_deref());
-    let fault = fault.map(|mut fault| {
+fn put_fault(mirror: &mut Mirror, key: &str, fault: Option<ReadFault>) {
+    let (fault, wrong) = read(fault);
+    mirror.put_wrong_fault(key, wrong.map(views::wrong_fault));
+    let fault = fault.map(|WithPath(mut fault)| {
         fault.metadata.managed_fields = None;
         fault
     });
@@ -125,7 +128,8 @@ fn put_fault(mirror: &mut Mirror, key: &str, fault: Option<DeserializeGuard<Netw
 
 /// A plan that cannot be read is as one that says nothing: it is written again.
 fn put_plan(mirror: &mut Mirror, key: &str, plan: Option<DeserializeGuard<NodePlan>>) {
-    let (plan, problem) = read(plan);
+    let (plan, wrong) = read(plan);
+    let problem = wrong.map(|wrong| wrong.error);
     mirror.put_readable("nodeplans", key, problem.as_deref());
     let nothing = problem.map(|_| ShownPlan::default());
     mirror.put_plan(key, plan.as_ref().map(ShownPlan::of).or(nothing));
@@ -140,10 +144,10 @@ fn put_report(mirror: &mut Mirror, key: &str, report: Option<DeserializeGuard<No
 }
 
 /// The object, where there is one that is what its kind says, or what is wrong with it.
-fn read<K>(object: Option<DeserializeGuard<K>>) -> (Option<K>, Option<String>) {
+fn read<K>(object: Option<DeserializeGuard<K>>) -> (Option<K>, Option<InvalidObject>) {
     match object {
         None => (None, None),
         Some(DeserializeGuard(Ok(object))) => (Some(object), None),
-        Some(DeserializeGuard(Err(wrong))) => (None, Some(wrong.error)),
+        Some(DeserializeGuard(Err(wrong))) => (None, Some(wrong)),
     }
 }

@@ -1,10 +1,11 @@
 //! Objects of the API server as planning takes them.
 
-use chaos_api::{PortName, Protocol};
+use chaos_api::{NetworkFault, PortName, Protocol, WithPath};
 use chaos_control::mirror::Mirror;
 use chaos_control::views::{self, ShownReport};
 use chaos_plan::Phase;
 use k8s_openapi::api::core::v1::Pod;
+use kube::core::DeserializeGuard;
 use serde_json::{Value, json};
 
 use crate::town::object;
@@ -165,4 +166,28 @@ fn a_report_that_cannot_be_read_says_nothing_and_is_counted() {
     assert_eq!(shown.acknowledged.epoch, 3);
     mirror.put_report("n1", Some((shown, said)));
     assert_eq!(mirror.unreadable(), 0);
+}
+
+#[test]
+fn a_fault_that_cannot_be_read_is_known_by_its_names_and_its_field() {
+    let fault: DeserializeGuard<WithPath<NetworkFault>> = object(json!({
+        "apiVersion": "netfault.dev/v1alpha1", "kind": "NetworkFault",
+        "metadata": {"name": "odd", "namespace": "shop", "uid": "u"},
+        "spec": {"faults": {"reset": {}}, "duration": "a while"},
+    }));
+    let wrong = views::wrong_fault(fault.0.unwrap_err());
+    assert_eq!(
+        (wrong.id.to_string().as_str(), wrong.id.uid.as_str()),
+        ("shop/odd", "u")
+    );
+    assert!(wrong.problem.starts_with("spec.duration: "), "{wrong:?}");
+    let mut mirror = Mirror::new("x");
+    mirror.put_wrong_fault("shop/odd", Some(wrong.clone()));
+    assert!(mirror.take_changed().progress);
+    assert_eq!(
+        (mirror.wrong_faults().next(), mirror.unreadable()),
+        (Some(&wrong), 1)
+    );
+    mirror.put_wrong_fault("shop/odd", None);
+    assert_eq!((mirror.wrong_faults().count(), mirror.unreadable()), (0, 0));
 }

@@ -22,6 +22,9 @@ const KUBECTL: &str = "NETFAULT_KUBECTL";
 /// The file that stands for the network from which the API server can be reached.
 const NETWORK: &str = "NETFAULT_CLUSTER_NETWORK";
 
+/// Set where the cluster was brought up for this run alone.
+const ENDS: &str = "NETFAULT_CLUSTER_ENDS";
+
 /// How long any command may take.
 pub(super) const COMMAND: Duration = Duration::from_mins(1);
 
@@ -61,6 +64,11 @@ impl Cluster {
             return Some("no cluster is up".to_owned());
         }
         (!Netfault::is_built()).then(|| "netfault is not built".to_owned())
+    }
+
+    /// Whether nobody needs it after this run.
+    pub(super) fn ends_with_run() -> bool {
+        env::var_os(ENDS).is_some()
     }
 
     /// A file of a node, as this machine sees it.

@@ -92,6 +92,13 @@ impl<'town> Fault<'town> {
         })
     }
 
+    /// Changes what it does by `netfault edit`, which ends when that is in force.
+    #[track_caller]
+    pub fn edit(&self, words: &str) {
+        let edit = format!("edit {} {words}", self.name);
+        self.town.netfault(&edit).expect_code(0);
+    }
+
     /// Ends it by `netfault stop`, and gives its account.
     #[track_caller]
     pub fn stop(&self) -> NetworkFaultStatus {

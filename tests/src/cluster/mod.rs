@@ -28,7 +28,7 @@ pub use rewrite::Rewrite;
 pub use static_pod::StaticPod;
 pub use town::Town;
 pub use untouched::Untouched;
-pub use witness::{Lines, lines_from, nanoseconds};
+pub use witness::{Lines, nanoseconds};
 
 /// Deletes what runs that were killed have left.
 pub fn sweep_dead_runs() {
@@ -44,9 +44,9 @@ pub fn sweep_this_run() {
     }
 }
 
-/// Waits until nothing of this run is left.
+/// Waits until nothing of this run is left, unless the cluster ends with the run.
 pub fn await_gone() {
-    if Cluster::missing().is_none() {
+    if Cluster::missing().is_none() && !Cluster::ends_with_run() {
         town::await_gone();
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Cluster, Lines, Node, lines_from, soon};
+use super::witness::lines_from;
+use super::{Cluster, Lines, Node, soon};
 use crate::bed::Namespace;
 
 /// How long a Service may take to be in force.
@@ -37,6 +38,11 @@ impl Pod {
     /// What tells it from any other pod, of its name too.
     pub fn uid(&self) -> &str {
         self.text("/metadata/uid")
+    }
+
+    /// The value of its label `app`, which names its workload.
+    pub fn app(&self) -> &str {
+        self.text("/metadata/labels/app")
     }
 
     /// Its node.
@@ -121,14 +127,21 @@ impl Pod {
         self.lines_of("main")
     }
 
-    /// What a container of it, a witness, has said so far.
+    /// What a container of it, a witness, has said so far since it was last started: read on the
+    /// node, which takes no program and no API server.
     #[track_caller]
     pub fn lines_of(&self, container: &str) -> Lines {
-        let (name, namespace) = (self.name(), self.namespace());
-        let words = format!("logs {name} -n {namespace} -c {container}");
-        let logs = Cluster::of_env().kubectl(&words);
-        logs.expect_code(0);
-        lines_from(&logs.stdout)
+        let (namespace, name, uid) = (self.namespace(), self.name(), self.uid_on_node());
+        let logs = format!("var/log/pods/{namespace}_{name}_{uid}/{container}");
+        let logs = fs::read_dir(Cluster::of_env().file(&self.node(), &logs));
+        let logs = logs.into_iter().flatten().flatten();
+        let starts = |entry: &fs::DirEntry| {
+            let name = entry.file_name();
+            name.to_str()?.strip_suffix(".log")?.parse::<u32>().ok()
+        };
+        let latest = logs.max_by_key(starts).map(|entry| entry.path());
+        let text = latest.and_then(|path| fs::read_to_string(path).ok());
+        lines_from(&text.unwrap_or_default())
     }
 
     /// Waits until the lines of a container give a value.
@@ -188,11 +201,15 @@ impl Pod {
         soon("the pod has a process", Duration::from_secs(5), opened)
     }
 
-    /// The ids of its processes, as this machine sees them: those in a cgroup with its UID, or with
-    /// what a static pod has there in its place.
+    /// The ids of its processes, as this machine sees them: those in a cgroup with its UID.
     pub fn processes(&self) -> Vec<u32> {
+        self.processes_of(self.uid_on_node())
+    }
+
+    /// What tells it from others on its node: a static pod has something there in its UID's place.
+    fn uid_on_node(&self) -> &str {
         let hash = &self.object["metadata"]["annotations"]["kubernetes.io/config.hash"];
-        self.processes_of(hash.as_str().unwrap_or(self.uid()))
+        hash.as_str().unwrap_or(self.uid())
     }
 
     /// The ids of the processes in a pod's cgroup with this in its name.

@@ -79,17 +79,23 @@ impl Town {
     pub fn start(&self, workloads: impl IntoIterator<Item = Workload>) {
         let workloads: Vec<_> = workloads.into_iter().collect();
         self.apply(workloads.iter().flat_map(Workload::objects));
-        for workload in &workloads {
-            self.await_ready(&workload.name, workload.replicas);
-        }
+        let names: Vec<_> = workloads.iter().map(|one| one.name.as_str()).collect();
+        let selector = format!("app in ({})", names.join(","));
+        let count = workloads.iter().map(|one| one.replicas).sum();
+        self.await_ready_of(&selector, count);
     }
 
     /// Waits until a workload has so many pods, all of them ready.
     #[track_caller]
     pub fn await_ready(&self, workload: &str, count: usize) -> Vec<Pod> {
-        let what = format!("{count} pods of {workload} in {} are ready", self.name);
+        self.await_ready_of(&format!("app={workload}"), count)
+    }
+
+    #[track_caller]
+    fn await_ready_of(&self, selector: &str, count: usize) -> Vec<Pod> {
+        let what = format!("{count} pods with {selector} in {} are ready", self.name);
         soon(&what, READY, || {
-            let pods = self.pods(workload);
+            let pods = self.pods_of(selector);
             (pods.len() == count && pods.iter().all(Pod::is_ready)).then_some(pods)
         })
     }
@@ -97,7 +103,17 @@ impl Town {
     /// The pods of a workload that are not being deleted, by name.
     #[track_caller]
     pub fn pods(&self, workload: &str) -> Vec<Pod> {
-        let list = self.get(&format!("pods -l app={workload}"));
+        self.pods_of(&format!("app={workload}"))
+    }
+
+    #[track_caller]
+    fn pods_of(&self, selector: &str) -> Vec<Pod> {
+        let arguments = [
+            "get", "pods", "-o", "json", "-n", &self.name, "-l", selector,
+        ];
+        let list = self.cluster.kubectl_with(&arguments);
+        list.expect_code(0);
+        let list: Value = serde_json::from_str(&list.stdout).expect("kubectl prints JSON");
         let items = list["items"].as_array().expect("it is a list");
         let all = items.iter().map(Pod::new);
         all.filter(|pod| !pod.is_going()).collect()

@@ -9,10 +9,17 @@ use chaos_witness::{Answered, Failure, Line, Said};
 #[derive(Debug, Clone, Default)]
 pub struct Lines(pub Vec<Line>);
 
-/// Reads a container's log.
+/// Before a whole line of a container's standard output, in its log on the node, after the time
+/// (Kubernetes' CRI logging format).
+const OWN: &str = " stdout F ";
+
+/// Reads a container's log on its node.
 #[track_caller]
-pub fn lines_from(log: &str) -> Lines {
-    let json = log.lines().filter(|line| line.starts_with('{'));
+pub(super) fn lines_from(log: &str) -> Lines {
+    // What follows the last line's end is being written.
+    let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let own = whole.lines().filter_map(|line| line.split_once(OWN));
+    let json = own.map(|(_, own)| own).filter(|own| own.starts_with('{'));
     let parse = |line| {
         serde_json::from_str(line)
             .unwrap_or_else(|error| panic!("no witness says: {line}: {error}"))
@@ -90,18 +97,39 @@ impl Lines {
         })
     }
 
-    /// How long the answered requests took that began at a time or later, in nanoseconds.
-    pub fn took_from(&self, since: u64) -> Vec<u64> {
-        let all = self.pick(|said| match said {
+    /// The requests that began at a time or later, in the order in which they began.
+    #[must_use]
+    pub fn begun_from(&self, since: u64) -> Self {
+        let begun = |line: &&Line| start(line).is_some_and(|start| start >= since);
+        let mut requests: Vec<_> = self.0.iter().filter(begun).cloned().collect();
+        requests.sort_by_key(start);
+        Self(requests)
+    }
+
+    /// How long the answered requests took.
+    pub fn took(&self) -> Vec<Duration> {
+        let took = self.pick(|said| match said {
             Said::Polled {
                 took,
                 answer: Ok(_),
                 ..
-            } => Some(*took),
+            } => Some(Duration::from_nanos(*took)),
             _ => None,
         });
-        let later = all.into_iter().filter(|(at, took)| at - took >= since);
-        later.map(|(_, took)| took).collect()
+        took.into_iter().map(|(_, took)| took).collect()
+    }
+
+    /// How long the requests took that failed in this way.
+    pub fn failed_after(&self, failure: &Failure) -> Vec<Duration> {
+        let took = self.pick(|said| match said {
+            Said::Polled {
+                took,
+                answer: Err(how),
+                ..
+            } if how == failure => Some(Duration::from_nanos(*took)),
+            _ => None,
+        });
+        took.into_iter().map(|(_, took)| took).collect()
     }
 
     /// The requests that failed: how, and when they were over.
@@ -160,6 +188,14 @@ impl Lines {
             }
         }
         open
+    }
+}
+
+/// When the request began that a line is about.
+fn start(line: &Line) -> Option<u64> {
+    match line.said {
+        Said::Polled { took, .. } => Some(line.at - took),
+        _ => None,
     }
 }
 

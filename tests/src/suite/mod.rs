@@ -1,6 +1,7 @@
 //! Running a suite: promises, what they need, and the broom behind them.
 
 mod need;
+mod turn;
 
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -12,6 +13,8 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use crate::{bed, sweep};
 
 pub use need::Need;
+
+use turn::Turn;
 
 /// The longest that a promise may take to be shown unless it says otherwise.
 const LIMIT: u64 = 90;
@@ -35,6 +38,11 @@ impl Promise {
     pub const fn within(mut self, limit: u64) -> Self {
         self.limit = Duration::from_secs(limit);
         self
+    }
+
+    /// Whether no other may be shown meanwhile.
+    fn is_alone(&self) -> bool {
+        self.needs.contains(&Need::ClusterAlone)
     }
 
     /// A promise with the usual limit.
@@ -77,11 +85,9 @@ pub fn run_then<'list>(lists: impl IntoIterator<Item = &'list [Promise]>, last: 
     bed::insist_on_way();
     sweep::dead_runs();
     sweep::on_signals(last);
-    let trials = lists
-        .into_iter()
-        .flatten()
-        .map(|promise| trial(*promise))
-        .collect();
+    let mut promises: Vec<_> = lists.into_iter().flatten().copied().collect();
+    promises.sort_by_key(Promise::is_alone);
+    let trials = promises.into_iter().map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let left = sweep::this_run();
     if left.is_empty() {
@@ -111,11 +117,14 @@ fn not_root() -> Option<String> {
 
 /// Runs a test on a thread; one that is stuck is left to the sweep.
 fn within_limit(promise: Promise) -> Result<Completion, Failed> {
+    let _turn = Turn::of(&promise);
     let (done, over) = mpsc::channel::<()>();
-    let thread = thread::spawn(move || {
+    let test = move || {
         let _done = done;
         (promise.test)();
-    });
+    };
+    let named = thread::Builder::new().name(promise.name.to_owned());
+    let thread = named.spawn(test).expect("a thread can be started");
     if over.recv_timeout(promise.limit) == Err(RecvTimeoutError::Timeout) {
         return Err(format!("not over within {:?}", promise.limit).into());
     }

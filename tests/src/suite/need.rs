@@ -14,6 +14,9 @@ pub enum Need {
     Object,
     /// A Kubernetes cluster with netfault installed.
     Cluster,
+    /// The same, with no other promise shown on it meanwhile, since parts of it are ended, cut off or
+    /// replaced.
+    ClusterAlone,
     /// nats-server.
     Nats,
     /// redis-server.
@@ -44,7 +47,7 @@ impl Need {
             Self::Netfault => return Some("netfault is not built".to_owned()),
             Self::Object if have_object() => return None,
             Self::Object => return Some("the kernel object is not built".to_owned()),
-            Self::Cluster => return Cluster::missing(),
+            Self::Cluster | Self::ClusterAlone => return Cluster::missing(),
             Self::Nats => "nats-server",
             Self::Redis => "redis-server",
             Self::Nft => "nft",

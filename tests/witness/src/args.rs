@@ -20,7 +20,8 @@ pub(crate) enum Role {
     NatsCollect(NatsCollect),
     /// Lists the numbers that a stream holds.
     NatsStored(NatsStored),
-    /// Answers HTTP requests: `/slow/MS` after that time, all others at once.
+    /// Answers HTTP requests: `/slow/MS` after that time, all others at once; `/bytes/COUNT` with so
+    /// many bytes, all others with its name.
     HttpServe(HttpServe),
     /// Sends HTTP requests.
     HttpPoll(HttpPoll),
@@ -112,6 +113,17 @@ pub(crate) struct HttpPoll {
     /// Keep so many connections; without it, each request has a connection of its own.
     #[arg(long, value_name = "COUNT")]
     pub(crate) keep_alive: Option<u16>,
+    /// Without kept connections: so many requests at a time.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value_t = 1,
+        conflicts_with = "keep_alive"
+    )]
+    pub(crate) lanes: u16,
+    /// End with an error when a request fails, as programs do that expect none to.
+    #[arg(long)]
+    pub(crate) fragile: bool,
 }
 
 #[derive(clap::Args)]

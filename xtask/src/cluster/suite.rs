@@ -157,6 +157,9 @@ impl<'a> Running<'a> {
             .env("NETFAULT_XTASK", std::env::current_exe()?)
             // That program looks for the cluster where this one does.
             .env("CARGO_TARGET_DIR", self.workspace.target(""));
+        if self.is_ours {
+            tests.env("NETFAULT_CLUSTER_ENDS", "1");
+        }
         Ok(())
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Suite {
     pub(crate) purposes: &'static [Purpose],
     /// How long one run of its tests may take, building apart.
     pub(crate) bound: Duration,
+    /// How many of its tests are run at a time.
+    pub(crate) at_once: usize,
     /// How it is run.
     pub(crate) run: fn(&mut Context, &Suite) -> Result<()>,
 }
@@ -39,6 +41,7 @@ pub(crate) const SUITES: &[Suite] = &[
         in_ci: true,
         purposes: &[Purpose::Unit],
         bound: Duration::from_mins(20),
+        at_once: 1,
         run: unit,
     },
     Suite {
@@ -47,6 +50,7 @@ pub(crate) const SUITES: &[Suite] = &[
         in_ci: true,
         purposes: &[Purpose::Build, Purpose::Kernel],
         bound: Duration::from_mins(10),
+        at_once: 1,
         run: test_binary,
     },
     Suite {
@@ -55,6 +59,7 @@ pub(crate) const SUITES: &[Suite] = &[
         in_ci: true,
         purposes: &[Purpose::Build, Purpose::Netns],
         bound: Duration::from_mins(45),
+        at_once: 1,
         run: test_binary,
     },
     Suite {
@@ -63,6 +68,7 @@ pub(crate) const SUITES: &[Suite] = &[
         in_ci: true,
         purposes: &[Purpose::Fuzz],
         bound: Duration::from_mins(10),
+        at_once: 1,
         run: fuzz::suite,
     },
     Suite {
@@ -76,6 +82,7 @@ pub(crate) const SUITES: &[Suite] = &[
             Purpose::Netns,
         ],
         bound: Duration::from_mins(45),
+        at_once: 4,
         run: cluster,
     },
     Suite {
@@ -89,6 +96,7 @@ pub(crate) const SUITES: &[Suite] = &[
             Purpose::Netns,
         ],
         bound: Duration::from_mins(20),
+        at_once: 1,
         run: shapes,
     },
     Suite {
@@ -97,6 +105,7 @@ pub(crate) const SUITES: &[Suite] = &[
         in_ci: true,
         purposes: &[Purpose::Build, Purpose::Vm],
         bound: Duration::from_mins(30),
+        at_once: 1,
         run: vm::suite,
     },
 ];
@@ -189,10 +198,11 @@ fn test_binary(context: &mut Context, suite: &Suite) -> Result<()> {
     run_binary(context, suite, tests)
 }
 
-/// Runs the tests of a binary, one after the other.
+/// Runs the tests of a binary.
 fn run_binary(context: &mut Context, suite: &Suite, mut tests: Command) -> Result<()> {
     tests
-        .args(["--test-threads=1", "--color=never"])
+        .arg(format!("--test-threads={}", suite.at_once))
+        .arg("--color=never")
         .args(&context.options.filter);
     tests.envs(context.options.variables());
     Feed::new(&mut context.report, "").run(&mut tests, suite.bound)

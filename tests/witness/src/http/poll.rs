@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use anyhow::bail;
 use bytes::Bytes;
-use futures::future::join_all;
+use futures::future::try_join_all;
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -17,9 +18,12 @@ use crate::args::HttpPoll;
 use crate::clock::nanoseconds;
 use crate::line::{Answered, Failure, Said, say};
 
+/// How much of an answer is told: the longest name of a pod (RFC 1123).
+const NAME: usize = 253;
+
 pub(crate) async fn poll(args: HttpPoll) -> anyhow::Result<()> {
-    let lanes = (0..args.keep_alive.unwrap_or(1)).map(|_| Lane::new(&args).run());
-    join_all(lanes).await;
+    let lanes = args.keep_alive.unwrap_or(args.lanes);
+    try_join_all((0..lanes).map(|_| Lane::new(&args).run())).await?;
     Ok(())
 }
 
@@ -40,16 +44,20 @@ impl<'a> Lane<'a> {
         Self { args, kept: None }
     }
 
-    async fn run(mut self) {
+    /// Ends only where a failure ends it.
+    async fn run(mut self) -> anyhow::Result<()> {
         let mut clock = interval(self.args.pace);
         clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             clock.tick().await;
-            self.ask().await;
+            let answer = self.ask().await;
+            if let (true, Err(how)) = (self.args.fragile, answer) {
+                bail!("{}: {how:?}", self.args.server);
+            }
         }
     }
 
-    async fn ask(&mut self) {
+    async fn ask(&mut self) -> Result<Answered, Failure> {
         let (start, limit) = (Instant::now(), self.args.timeout);
         let mut port = None;
         let answer = timeout(limit, self.request(&mut port)).await;
@@ -60,8 +68,9 @@ impl<'a> Lane<'a> {
         say(Said::Polled {
             port,
             took: nanoseconds(start.elapsed()),
-            answer,
+            answer: answer.clone(),
         });
+        answer
     }
 
     /// One request on the kept connection, or on a new one where there is none that lives.
@@ -83,7 +92,7 @@ impl<'a> Lane<'a> {
         let body = body.map_err(|error| failure(&error))?.to_bytes();
         Ok(Answered {
             status,
-            by: String::from_utf8_lossy(&body).into_owned(),
+            by: String::from_utf8_lossy(&body[..body.len().min(NAME)]).into_owned(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! A server that answers with its own name.
+//! A server that answers with its own name, or with as much as it is asked for.
 
 use std::convert::Infallible;
 use std::net::Ipv6Addr;
@@ -19,6 +19,9 @@ use crate::line::{Said, say};
 
 /// Before the time after which a request for it is answered, in milliseconds.
 const SLOW: &str = "/slow/";
+
+/// Before the length of an answer.
+const BYTES: &str = "/bytes/";
 
 pub(crate) async fn serve(args: HttpServe) -> anyhow::Result<()> {
     let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, args.port)).await?;
@@ -49,9 +52,11 @@ async fn answer(
     request: Request<Incoming>,
     name: Bytes,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let slow = request.uri().path().strip_prefix(SLOW);
-    if let Some(wait) = slow.and_then(|text| text.parse().ok()) {
-        tokio::time::sleep(Duration::from_millis(wait)).await;
+    let path = request.uri().path();
+    let number = |prefix| path.strip_prefix(prefix)?.parse::<u32>().ok();
+    if let Some(wait) = number(SLOW) {
+        tokio::time::sleep(Duration::from_millis(wait.into())).await;
     }
-    Ok(Response::new(Full::new(name)))
+    let body = number(BYTES).map_or(name, |length| vec![b'.'; length as usize].into());
+    Ok(Response::new(Full::new(body)))
 }
