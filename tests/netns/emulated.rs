@@ -7,7 +7,7 @@ use chaos_tests::suite::Promise;
 /// Packets are held there. All by the beginnings of their names.
 const HELD: &[&str] = &[
     "held_packets_are_not_lost::when",
-    "held_packets_are_not_lost::and_traffic_flows_at_once",
+    "held_packets_are_not_lost::and_so_it_does_where_its_filters_stay",
     "frames_of_all_kinds_are_held::fragments",
     "frames_of_all_kinds_are_held::jumbo",
     "beside_netem_it_holds_its_own",

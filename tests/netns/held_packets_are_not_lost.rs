@@ -11,12 +11,13 @@ use chaos_tests::promises;
 
 use crate::line::{Holder, Line, Probe, constant, delays, is_in_order};
 
-promises! { []
+promises! {
+    []
     when_it_is_stopped_or_edited_and_when_its_time_is_over,
     unless_there_are_too_many_which_is_told,
-    and_traffic_flows_at_once_when_its_holder_is_killed,
     and_so_it_does_where_its_filters_stay,
-    and_tcp_recovers_when_its_holder_is_killed
+    and_tcp_recovers_when_its_holder_is_killed;
+    [Tcx] and_traffic_flows_at_once_when_its_holder_is_killed;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
