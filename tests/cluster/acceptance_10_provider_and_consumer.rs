@@ -37,7 +37,7 @@ fn is_late_by_100_ms_and_fails_one_time_in_ten() {
 
     let words = "delay 100ms apply payload reset 10% deploy/consumer --to svc/provider:3001";
     // By their ordinals, the connections of all replicas would be drawn alike.
-    let fault = town.inject(&format!("{words} --draw flow --for 60s"));
+    let fault = town.inject(&format!("{words} --draw flow --for 5m"));
     let (late, failed) = draws(&consumers, fault.in_force);
     let more = late.saturating_sub(base).as_millis();
     assert!((90..=110).contains(&more), "{base:?} became {late:?}");
@@ -79,7 +79,7 @@ fn first(lines: &Lines, since: u64) -> Option<Lines> {
 
 /// What a test in production would find: its container ends, and the kubelet starts it again.
 fn one_that_expects_no_failure_crashes(town: &Town) {
-    let fault = town.inject("reset 10% deploy/fragile --to svc/provider:3001 --for 60s");
+    let fault = town.inject("reset 10% deploy/fragile --to svc/provider:3001 --for 5m");
     let restarts = soon("it crashes", SOON, || {
         let restarts = town.pod("fragile").restarts();
         (restarts > 0).then_some(restarts)

@@ -26,7 +26,7 @@ fn scene(label: &str, poll: &str) -> (Town, Pod, Untouched) {
 fn a_kept_stream_is_late_by_250_ms() {
     let (town, client, untouched) = scene("latency", "--pace 50");
     for (words, range) in [("delay 250ms", 250..265), ("delay 250ms 50ms", 200..265)] {
-        let fault = town.inject(&format!("{words} deploy/client --to svc/web --for 60s"));
+        let fault = town.inject(&format!("{words} deploy/client --to svc/web --for 5m"));
         let took = quickest(&client, fault.in_force, 8).as_millis();
         assert!(range.contains(&took), "{words}: {took} ms");
         fault.stop();
@@ -39,7 +39,7 @@ fn a_mebibyte_takes_its_time_at_100_kilobytes_a_second() {
     let (town, client, untouched) = scene("bandwidth", "--path /bytes/1048576 --pace 500");
     // As a proxy does, it lets all wait that TCP sends.
     let words = "rate 100kbps limit 2mb deploy/web --to label:app=client";
-    let fault = town.inject(&format!("{words} --for 60s"));
+    let fault = town.inject(&format!("{words} --for 5m"));
     let took = quickest(&client, fault.in_force, 2).as_secs_f64();
     assert!((9.975..=11.025).contains(&took), "{took} s");
     fault.stop();

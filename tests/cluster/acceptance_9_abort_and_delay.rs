@@ -23,7 +23,7 @@ fn compose_and_go_one_by_one() {
         client.await_answers(container);
     }
     let untouched = Untouched::watch([client.clone(), web]);
-    let at = "deploy/client --to svc/web --seed 7 --for 90s";
+    let at = "deploy/client --to svc/web --seed 7 --for 5m";
     let reset = town.inject(&format!("reset 50% {at}"));
     let delay = town.inject(&format!("delay 15s apply payload probability 50% {at}"));
     late_by_15_s(&client, delay.in_force);

@@ -6,8 +6,8 @@ use std::net::UdpSocket;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{scope, sleep};
-use std::time::Duration;
+use std::thread::scope;
+use std::time::{Duration, Instant};
 
 use chaos_agent::line::Schedule;
 use chaos_tests::bed::netfault::{run_by, total};
@@ -25,6 +25,9 @@ promises! {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// How long a change of the schedule may take.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// `SCHED_OTHER` and `SCHED_FIFO` (sched(7)).
 const FAIR: u32 = 0;
@@ -83,7 +86,7 @@ fn in_real_time_until_it_takes_a_fifth_of_a_core() {
 #[track_caller]
 fn await_schedule(line: &Line, schedule: &Schedule, number: u32) {
     let seen = || (line.report().schedule == *schedule).then_some(());
-    eventually(&schedule.to_string(), 15 * SECOND, seen);
+    eventually(&schedule.to_string(), LONGEST, seen);
     assert_eq!(policy("self"), Some(number), "as the kernel has it");
 }
 
@@ -91,12 +94,12 @@ fn await_schedule(line: &Line, schedule: &Schedule, number: u32) {
 fn flood(pair: &Pair, over: &AtomicBool) {
     let sender = pair.client.enter(|| UdpSocket::bind((pair.client.v4(), 0)));
     let sender = sender.expect("a port is free");
-    while !over.load(Ordering::Relaxed) {
+    let begun = Instant::now();
+    while !over.load(Ordering::Relaxed) && begun.elapsed() < LONGEST {
         for _ in 0..50 {
             let sent = sender.send_to(&[0; 100], (pair.server.v4(), 9));
             sent.expect("sendto never fails");
         }
-        sleep(Duration::from_millis(1));
     }
 }
 

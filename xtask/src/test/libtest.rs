@@ -90,7 +90,7 @@ fn parse(line: &str) -> Event {
     }
 }
 
-/// `ok`, `FAILED`, `ignored`, `ignored, reason` (libtest), `ignored (reason)` (libtest-mimic).
+/// `ok`, `FAILED`, `ignored`, `ignored, reason` (libtest), `ignored (skipped: reason)` (our suites).
 fn outcome(text: &str) -> Option<Outcome> {
     match text.trim_end() {
         "ok" => Some(Outcome::Passed),
@@ -101,6 +101,7 @@ fn outcome(text: &str) -> Option<Outcome> {
             let reason = rest
                 .strip_prefix(", ")
                 .or_else(|| rest.strip_prefix(" (")?.strip_suffix(')'))?;
+            let reason = reason.strip_prefix("skipped: ").unwrap_or(reason);
             Some(Outcome::Skipped(Some(reason.to_owned())))
         }
     }
@@ -148,7 +149,7 @@ mod tests {
                 skipped("takes an hour"),
             ),
             (
-                "test x ... ignored (no netem ... here (6.1))",
+                "test x ... ignored (skipped: no netem ... here (6.1))",
                 "x",
                 skipped("no netem ... here (6.1)"),
             ),
