@@ -11,12 +11,12 @@ use std::thread::scope;
 use std::time::{Duration, Instant};
 
 use chaos_tests::bed::tcp::{Bulk, Listener, Wire};
-use chaos_tests::bed::{Host, Pair, Unchanged};
+use chaos_tests::bed::{Host, Pair};
 use chaos_tests::promises;
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::RcvBufForce;
 
-use crate::line::{Line, be_on_time};
+use crate::line::{Line, be_on_time, on_a_line_of_its_own};
 
 promises! { [] to_twice_as_much_to_small_packets_and_to_tcp }
 
@@ -35,19 +35,9 @@ type Arrivals = Vec<(Duration, f64)>;
 
 fn to_twice_as_much_to_small_packets_and_to_tcp() {
     scope(|scope| {
-        scope.spawn(|| on_a_wire_of_its_own(|pair, line| stream(pair, line, 20_000_000)));
-        on_a_wire_of_its_own(floods);
+        scope.spawn(|| on_a_line_of_its_own(|pair, line| stream(pair, line, 20_000_000)));
+        on_a_line_of_its_own(floods);
     });
-}
-
-fn on_a_wire_of_its_own(show: impl FnOnce(&Pair, &Line)) {
-    let pair = Pair::new();
-    let unchanged = Unchanged::watch([&pair.client, &pair.server]);
-    let line = Line::open(pair.client.name());
-    show(&pair, &line);
-    assert_eq!(line.report().line.refused, 0, "the kernel takes all back");
-    drop(line);
-    unchanged.assert();
 }
 
 /// Paces what goes to that port.

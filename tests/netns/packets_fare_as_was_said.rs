@@ -9,12 +9,14 @@ use std::thread::scope;
 use std::time::Duration;
 
 use chaos_api::RuleCounters;
+use chaos_tests::bed::Pair;
 use chaos_tests::bed::netfault::total;
 use chaos_tests::bed::tcp::Wire;
-use chaos_tests::bed::{Pair, Unchanged};
 use chaos_tests::promises;
 
-use crate::line::{Hits, Line, Probe, Sample, is_share, is_share_of_alike, loss};
+use crate::line::{
+    Hits, Line, Probe, Sample, is_share, is_share_of_alike, loss, on_a_line_of_its_own,
+};
 
 promises! { [] lost_altered_doubled_and_overtaking_on_flows_of_their_own }
 
@@ -74,21 +76,6 @@ fn lost_altered_doubled_and_overtaking_on_flows_of_their_own() {
         scope.spawn(|| on_a_line_of_its_own(|pair, line| each(pair, line, &ALIKE)));
         on_a_line_of_its_own(several_of_one_fault);
     });
-}
-
-fn on_a_line_of_its_own(show: impl FnOnce(&Pair, &Line)) {
-    let pair = Pair::new();
-    let unchanged = Unchanged::watch([&pair.client, &pair.server]);
-    let line = Line::open(pair.client.name());
-    show(&pair, &line);
-    let report = line.report();
-    assert_eq!(report.line.refused, 0, "the kernel takes all back");
-    eprintln!(
-        "the line ran {}, {} times demoted",
-        report.schedule, report.line.demoted
-    );
-    drop(line);
-    unchanged.assert();
 }
 
 fn several_of_one_fault(pair: &Pair, line: &Line) {

@@ -9,6 +9,7 @@ use chaos_agent::engine::{Engine, Order, TICK};
 use chaos_agent::inventory::{Namespace, Target};
 use chaos_agent::line::{LineReport, Tally};
 use chaos_api::{Change, EndReason, Receipt};
+use chaos_tests::bed::{Pair, Unchanged};
 
 use crate::held::{order, spec};
 
@@ -95,6 +96,14 @@ impl Line {
         rules.into_values().next().unwrap_or_default()
     }
 
+    /// Ends everything, once the line has said how it ran: the kernel must have taken all back.
+    #[track_caller]
+    pub(crate) fn end(self) {
+        let LineReport { schedule, line, .. } = self.report();
+        assert_eq!(line.refused, 0, "the kernel takes all back");
+        eprintln!("the line ran {schedule}, {} times demoted", line.demoted);
+    }
+
     fn engine(&self) -> MutexGuard<'_, Engine> {
         self.engine.lock().expect("no tick panics")
     }
@@ -107,6 +116,16 @@ impl Drop for Line {
             drop(ticker.join());
         }
     }
+}
+
+/// Shows something on two hosts and a line of the first that nothing else uses.
+pub(crate) fn on_a_line_of_its_own(show: impl FnOnce(&Pair, &Line)) {
+    let pair = Pair::new();
+    let unchanged = Unchanged::watch([&pair.client, &pair.server]);
+    let line = Line::open(pair.client.name());
+    show(&pair, &line);
+    line.end();
+    unchanged.assert();
 }
 
 /// A constant delay.

@@ -7,6 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::{Effort, Figure, Group};
+use crate::bench::memory;
 use crate::cluster::{Node, Pod, Town, Workload, agent_of};
 
 pub(super) const GROUP: Group = Group {
@@ -57,13 +58,10 @@ fn measure(effort: Effort) -> Vec<Figure> {
 
 /// The memory of an agent's process that is in RAM.
 fn resident(agent: &Pod) -> f64 {
-    let kib = |pid: &u32| {
-        let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-        let mut lines = text.lines().filter_map(|line| line.strip_prefix("VmRSS:"));
-        let number = lines.next().and_then(|rest| rest.split_whitespace().next());
-        number.and_then(|word| word.parse().ok()).unwrap_or(0.0)
-    };
-    agent.programs().iter().map(kib).sum::<f64>() / 1024.0
+    let own = |pid: &u32| memory::resident(*pid).unwrap_or(0);
+    #[expect(clippy::cast_precision_loss, reason = "memory is less than 2^53 bytes")]
+    let bytes = agent.programs().iter().map(own).sum::<u64>() as f64;
+    bytes / MIB
 }
 
 /// The share of a core that it uses.

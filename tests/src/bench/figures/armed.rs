@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{Effort, Figure, Group};
 use crate::bed::{Host, Pair};
-use crate::bench::{kernel, words};
+use crate::bench::{kernel, memory, words};
 
 pub(super) const GROUP: Group = Group {
     names: &["armed_s_110", "armed_kernel_mib_110", "armed_rss_mib_110"],
@@ -77,12 +77,7 @@ fn charged() -> u64 {
     kernel::maps().values().sum()
 }
 
-/// Bytes of this process's memory that are resident (statm of proc(5)).
+/// Bytes of this process's memory.
 fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").expect("/proc is mounted");
-    let pages = text
-        .split_whitespace()
-        .nth(1)
-        .and_then(|pages| pages.parse().ok());
-    pages.map_or(0, |pages: u64| pages * rustix::param::page_size() as u64)
+    memory::resident(std::process::id()).expect("it has memory")
 }

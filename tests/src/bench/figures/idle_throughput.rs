@@ -6,7 +6,7 @@
 //! round begins with another one.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Effort, Figure, Group};
 use crate::bed::Pair;
@@ -28,7 +28,7 @@ fn measure(effort: Effort) -> Vec<Figure> {
     let stream = Bulk::start(Connection::open(&pair, Wire::V4));
     let Samples { bare, empty, armed } = arms.samples(effort.times(31, 3), || {
         thread::sleep(SETTLE);
-        gbit(&stream, sample)
+        stream.speed(sample)
     });
     vec![
         Figure::ratio("idle_throughput_ratio", &armed, &bare),
@@ -36,14 +36,4 @@ fn measure(effort: Effort) -> Vec<Figure> {
         Figure::paired("idle_throughput_gbit", "Gbit/s", &armed, &bare)
             .note("one TCP stream, a rule for another peer; baseline: nothing attached"),
     ]
-}
-
-/// What the receiver's application reads in a while, in Gbit/s.
-fn gbit(stream: &Bulk, sample: Duration) -> f64 {
-    let (start, before) = (Instant::now(), stream.received());
-    thread::sleep(sample);
-    let bytes = stream.received() - before;
-    #[expect(clippy::cast_precision_loss, reason = "a second's bytes are exact")]
-    let bits = bytes as f64 * 8.0;
-    bits / start.elapsed().as_secs_f64() / 1e9
 }

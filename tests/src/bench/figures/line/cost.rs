@@ -6,11 +6,12 @@ use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::{Effort, Figure, Group};
+use super::{Effort, Figure, Group, delayed};
 use crate::bed::message::SIZE;
 use crate::bed::netfault::Injection;
 use crate::bed::tcp::Wire;
 use crate::bed::{Netfault, Pair, Probe};
+use crate::bench::memory;
 
 pub(in super::super) const GROUP: Group = Group {
     names: &["line_cpu_us", "line_held_bytes"],
@@ -60,11 +61,7 @@ fn held_bytes(held: u32) -> f64 {
 fn run<T>(latency: &str, body: impl FnOnce(&Probe, &Injection) -> T) -> T {
     let (pair, netfault) = (Pair::new(), Netfault::new());
     let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
-    let words = format!(
-        "delay {latency} --direction egress --proto udp --port {} --for 2m",
-        probe.port()
-    );
-    let fault = netfault.inject(&pair.client, &words);
+    let fault = netfault.inject(&pair.client, &delayed(latency, &probe));
     let outcome = body(&probe, &fault);
     fault.stop();
     outcome
@@ -84,13 +81,10 @@ fn cpu(fault: &Injection) -> f64 {
 
 /// Bytes of a fault's holder that are in memory.
 fn resident(fault: &Injection) -> f64 {
-    let status = format!("/proc/{}/status", fault.holder().pid());
-    let status = fs::read_to_string(status).expect("it runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib: f64 = line
-        .and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok())
-        .expect("the kernel tells it");
-    kib * 1024.0
+    let bytes = memory::resident(fault.holder().pid()).expect("it has memory");
+    #[expect(clippy::cast_precision_loss, reason = "memory is less than 2^53 bytes")]
+    let bytes = bytes as f64;
+    bytes
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]

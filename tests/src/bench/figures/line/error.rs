@@ -10,7 +10,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use super::{Effort, Figure, Group};
+use super::{Effort, Figure, Group, delayed};
 use crate::bed::message::delays;
 use crate::bed::probe::be_on_time;
 use crate::bed::tcp::Wire;
@@ -86,10 +86,7 @@ impl Bed {
     /// How much later than so many milliseconds datagrams are, in microseconds, under a fault that
     /// says so; without one for 0.
     fn errors(&self, millis: u64, count: u32, gap: Duration) -> Vec<f64> {
-        let words = format!(
-            "delay {millis}ms --direction egress --proto udp --port {} --for 2m",
-            self.probe.port()
-        );
+        let words = delayed(&format!("{millis}ms"), &self.probe);
         let fault = (millis > 0).then(|| self.netfault.inject(&self.pair.client, &words));
         let latency = Duration::from_millis(millis);
         let samples = thread::scope(|scope| {

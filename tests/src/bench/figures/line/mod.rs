@@ -10,8 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Effort, Figure, Group};
-use crate::bed::Pair;
 use crate::bed::tcp::{Bulk, Connection, Wire};
+use crate::bed::{Pair, Probe};
 
 pub(super) use cost::GROUP as COST;
 pub(super) use error::GROUP as ERROR;
@@ -21,6 +21,12 @@ pub(super) use toxiproxy::GROUP as TOXIPROXY;
 
 /// How long a stream runs in a new state before it is measured.
 const SETTLE: Duration = Duration::from_millis(300);
+
+/// A fault that delays the datagrams of a flow, and nothing else.
+fn delayed(latency: &str, flow: &Probe) -> String {
+    let port = flow.port();
+    format!("delay {latency} --direction egress --proto udp --port {port} --for 10m")
+}
 
 /// A stream from the target to its peer that never stops.
 fn stream(pair: &Pair) -> Bulk {

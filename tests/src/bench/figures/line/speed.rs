@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::{Effort, Figure, Group, gbit, stream};
+use super::{Effort, Figure, Group, delayed, gbit, stream};
 use crate::bed::tcp::Wire;
 use crate::bed::{Netfault, Pair, Probe};
 
@@ -50,10 +50,7 @@ fn turns(pair: &Pair, fault: &str, effort: Effort) -> (Vec<f64>, Vec<f64>) {
 /// The same for a fault that delays another flow, of a thousand datagrams a second.
 fn beside(pair: &Pair, effort: Effort) -> (Vec<f64>, Vec<f64>) {
     let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
-    let fault = format!(
-        "delay 50ms --direction egress --proto udp --port {} --for 10m",
-        probe.port()
-    );
+    let fault = delayed("50ms", &probe);
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
