@@ -12,11 +12,11 @@ pub const NO_RULE: u16 = u16::MAX;
 /// The first word of a [`LineHeader`].
 pub const LINE_MAGIC: u32 = 0x6e66_6c31;
 
-/// How old, in nanoseconds, the line's latest sign of life may be for a packet to be handed to it.
-/// It gives one every [`LINE_BEAT`].
+/// How long, in nanoseconds, the line may take to answer to a packet that it was handed; then it is
+/// handed no more until it does.
 pub const LINE_STALE: u64 = 50_000_000;
 
-/// How far apart the line's signs of life are, in nanoseconds.
+/// How far apart the line's answers are while packets come, in nanoseconds.
 pub const LINE_BEAT: u64 = 5_000_000;
 
 /// Ways back that a line can name; the rest lose their mark and priority.
@@ -56,7 +56,8 @@ pub struct LineHeader {
     pub rules: [u16; LINE_RULES],
 }
 
-/// What the line tells the hooks.
+/// What the line and the hooks tell each other: a hook when it waits for an answer, the line by
+/// writing all of it anew that it lives. One that is handed nothing need not say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct LineState {
@@ -64,8 +65,9 @@ pub struct LineState {
     pub ifindex: u32,
     /// Always zero.
     pub _pad: u32,
-    /// Boot-clock nanoseconds of its latest sign of life.
-    pub beat: u64,
+    /// When the first packet was handed over after the line's latest answer, in boot-clock
+    /// nanoseconds; 0 where none was.
+    pub asked: u64,
 }
 
 /// Where a packet goes that comes back from the line.

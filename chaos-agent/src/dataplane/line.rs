@@ -26,11 +26,10 @@ pub(crate) struct LineMaps {
 
 impl LineMaps {
     /// Tells the hooks that the line at a device lives; device 0 tells that there is none.
-    pub(crate) fn beat(&mut self, ifindex: u32, now: u64) -> Result<(), DataplaneError> {
+    pub(crate) fn answer(&mut self, ifindex: u32) -> Result<(), DataplaneError> {
         let state = LineState {
             ifindex,
-            _pad: 0,
-            beat: now,
+            ..LineState::default()
         };
         self.state.set(0, state, 0).map_err(on(maps::LINE))
     }

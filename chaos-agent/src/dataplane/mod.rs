@@ -33,6 +33,5 @@ pub(crate) use line::{LineMaps, ReturnLink};
 pub use load::{Dataplane, Program, Verdict};
 pub use object::have_object;
 pub(crate) use scheduling::{favour, make_fair, make_fifo};
-pub(crate) use tun::Tun;
-pub use tun::TunError;
+pub use tun::{Tun, TunError};
 pub use way::Way;

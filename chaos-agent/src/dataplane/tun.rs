@@ -42,7 +42,7 @@ pub enum TunError {
 
 /// A TAP device. Dropping it takes it out of its namespace.
 #[derive(Debug)]
-pub(crate) struct Tun(OwnedFd);
+pub struct Tun(OwnedFd);
 
 impl Tun {
     /// Whether a device could be made, as far as opening its node tells.
@@ -51,7 +51,7 @@ impl Tun {
     }
 
     /// Makes a device of that name in the calling thread's namespace.
-    pub(crate) fn create(name: &str) -> Result<Self, TunError> {
+    pub fn create(name: &str) -> Result<Self, TunError> {
         let file = node()?;
         let mut request = request(name, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
         // SAFETY: TUNSETIFF reads and writes an ifreq, which has 40 bytes.
@@ -68,7 +68,7 @@ impl Tun {
     }
 
     /// Reads one frame behind its virtio header; `None` where none waits.
-    pub(crate) fn read(&self, parts: &mut [IoSliceMut<'_>]) -> Result<Option<usize>, Errno> {
+    pub fn read(&self, parts: &mut [IoSliceMut<'_>]) -> Result<Option<usize>, Errno> {
         match readv(&self.0, parts) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(Errno::AGAIN | Errno::INTR) => Ok(None),
@@ -77,7 +77,7 @@ impl Tun {
     }
 
     /// Writes one frame behind its virtio header.
-    pub(crate) fn write(&self, parts: &[IoSlice<'_>]) -> Result<(), Errno> {
+    pub fn write(&self, parts: &[IoSlice<'_>]) -> Result<(), Errno> {
         writev(&self.0, parts).map(drop)
     }
 }

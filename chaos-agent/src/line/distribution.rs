@@ -28,6 +28,15 @@ pub(super) fn delay(delay: &Delay, draws: &mut Draws) -> u64 {
     (delay.latency as f64 + jitter) as u64
 }
 
+/// The shortest delay that may be drawn, in nanoseconds.
+pub(super) fn least(delay: &Delay) -> u64 {
+    let below = match delay.distribution {
+        Distribution::Uniform => 1.0,
+        _ => END,
+    };
+    (delay.latency as f64 - delay.jitter as f64 * below) as u64
+}
+
 /// A value of a distribution with mean 0, in jitters, for a number out of all of 64 bits.
 pub(super) fn deviation(distribution: &Distribution, number: u64) -> f64 {
     let value = match distribution {

@@ -6,7 +6,7 @@ use chaos_plan::Apply;
 use super::fates::{Piece, pieces};
 use super::hold::due;
 use super::queue::Queue;
-use super::rules::{Flows, LineRules, is_by_packet};
+use super::rules::{Flows, LineRules, is_by_packet, nothing_due};
 use super::tally::{LineTally, Tallies};
 use super::tickets::Tickets;
 use super::wire::{Layout, Segments, View, corrupt, cut};
@@ -109,6 +109,13 @@ impl Line {
                 .hold(header.at, piece.holds, ticket, copy.clone());
         }
         self.total.most_bytes = self.total.most_bytes.max(self.queue.bytes as u64);
+    }
+
+    /// Whether what is handed over from now on may be left until the next one that is held is due.
+    pub(super) fn can_wait(&self, now: u64) -> bool {
+        let due = self.queue.next_due().unwrap_or(u64::MAX);
+        // The other half is for reading it, however much it is.
+        due.saturating_sub(now) <= nothing_due(&self.rules, now) / 2
     }
 
     /// Whether a rule of the packet asks for what is in it.

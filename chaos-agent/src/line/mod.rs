@@ -7,6 +7,7 @@
 //! of each packet of the wire) → `wire` (cut and altered) → `queue` → the device → the program on it
 //! → the interface it was met on.
 
+mod awake;
 mod device;
 mod distribution;
 mod draws;

@@ -15,13 +15,6 @@ const TOO_MUCH: u64 = 20;
 /// Below this share, in percent, it is a real-time thread again.
 const LITTLE: u64 = 10;
 
-/// How long before a packet is due the thread waits awake, in nanoseconds: waking takes about that
-/// long.
-const SPIN: u64 = 60_000;
-
-/// How much of a window it may wait so, in nanoseconds: what it wastes is not what demotes it.
-const SPINS: u64 = WINDOW / 20;
-
 /// How the thread is scheduled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Schedule {
@@ -69,8 +62,6 @@ pub(super) struct Pace {
     /// The running window: when it began, and what the thread had taken by then.
     begun: u64,
     taken: u64,
-    /// How long the thread has waited awake in it, in nanoseconds.
-    spun: u64,
 }
 
 impl Pace {
@@ -90,21 +81,7 @@ impl Pace {
             demoted: 0,
             begun: now,
             taken: taken(),
-            spun: 0,
         }
-    }
-
-    /// How long before a packet is due to wait awake, in nanoseconds.
-    pub(super) fn spin(&self) -> u64 {
-        match self.schedule {
-            Schedule::Fifo | Schedule::Fair { .. } if self.spun < SPINS => SPIN,
-            _ => 0,
-        }
-    }
-
-    /// Notes how long it waited awake, in nanoseconds.
-    pub(super) fn note_spin(&mut self, nanos: u64) {
-        self.spun += nanos;
     }
 
     /// Looks once a window at what the thread took.
@@ -115,7 +92,7 @@ impl Pace {
         }
         let all = taken();
         let share = all.saturating_sub(self.taken) * 100 / window;
-        (self.begun, self.taken, self.spun) = (now, all, 0);
+        (self.begun, self.taken) = (now, all);
         match next(&self.schedule, share) {
             Some(Schedule::Demoted) if make_fair().is_ok() => {
                 self.schedule = Schedule::Demoted;

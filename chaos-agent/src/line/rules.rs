@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chaos_abi::{LineHeader, flag};
-use chaos_plan::{Loss, Per, PlannedRule, Shape, Table};
+use chaos_plan::{Apply, Loss, Per, PlannedRule, Shape, Table};
 
-use super::{draws::Draws, rate::Shaper};
+use super::{distribution, draws::Draws, rate::Shaper};
 
 /// Flows, each by direction and rule, that a line remembers apart; those beyond share one memory a
 /// direction and rule.
@@ -166,6 +166,23 @@ pub(super) fn has_memory(shape: &Shape) -> bool {
     is_by_packet(shape) || shape.delay.as_ref().is_some_and(|delay| delay.jitter > 0)
 }
 
+/// For how long, in nanoseconds, no packet is due that is handed over from now on: none is held beyond
+/// its rule's deadline.
+pub(super) fn nothing_due(rules: &LineRules, now: u64) -> u64 {
+    let held = |rule: &LineRule| least(&rule.shape).min(rule.deadline.saturating_sub(now));
+    rules.values().map(held).min().unwrap_or(0)
+}
+
+/// How long a shape holds each packet at the least, in nanoseconds.
+fn least(shape: &Shape) -> u64 {
+    match &shape.delay {
+        Some(delay) if shape.apply == Apply::Packet && shape.reorder.is_none() => {
+            distribution::least(delay)
+        }
+        _ => 0,
+    }
+}
+
 /// Whether the next packet of a flow is lost.
 pub(super) fn loses(loss: &Loss, state: &mut FlowState) -> bool {
     use super::draws::{Purpose, below};
@@ -190,3 +207,6 @@ pub(super) fn loses(loss: &Loss, state: &mut FlowState) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,15 +4,16 @@ use std::hint::spin_loop;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::time::Duration;
 
-use chaos_abi::{LINE_BEAT, LineHeader};
+use chaos_abi::{LINE_BEAT, LINE_STALE, LineHeader};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::entry::{Entry, HEADER};
 use super::line::Line;
 use super::wire::{OFFLOAD, View};
-use super::{Ended, LineError, LineReport, LineRules, device::Device, pace::Pace};
+use super::{Ended, LineError, LineReport, LineRules, awake::Awake, device::Device, pace::Pace};
 use crate::dataplane::{DataplaneError, LineMaps};
 use crate::inventory::boot_clock;
 
@@ -43,11 +44,14 @@ pub(super) struct Worker {
     maps: LineMaps,
     line: Line,
     pace: Pace,
+    awake: Awake,
     asks: Receiver<Ask>,
     /// Readable when something was asked.
     wake: OwnedFd,
-    /// When the next sign of life is due, in boot-clock nanoseconds.
+    /// When it may next tell the hooks that it lives, in boot-clock nanoseconds.
     next_beat: u64,
+    /// Whether it has read anything since it last did.
+    owes: bool,
     buffer: Box<[u8]>,
 }
 
@@ -87,9 +91,11 @@ impl Worker {
             maps,
             line,
             pace: Pace::set(boot_clock()),
+            awake: Awake::new(),
             asks,
             wake,
             next_beat: 0,
+            owes: true,
             buffer: vec![0; FRAME].into(),
         }
     }
@@ -102,7 +108,7 @@ impl Worker {
                 break end;
             }
         };
-        let _ = self.maps.beat(0, 0);
+        let _ = self.maps.answer(0);
         if let End::Broken(why) = end {
             let report = Some(self.report());
             return Some(Ended { why, report });
@@ -115,9 +121,9 @@ impl Worker {
     }
 
     fn turn(&mut self) -> Result<(), End> {
-        self.beat()?;
         self.answer()?;
         let more = self.read()?;
+        self.beat()?;
         let more = self.send(boot_clock())? || more;
         if !more {
             self.rest();
@@ -125,15 +131,15 @@ impl Worker {
         Ok(())
     }
 
-    /// Gives a sign of life where it is time to.
+    /// Tells the hooks that it lives where they may wait for that.
     fn beat(&mut self) -> Result<(), End> {
         let now = boot_clock();
-        if now < self.next_beat {
+        self.pace.look(now);
+        if !self.owes || now < self.next_beat {
             return Ok(());
         }
-        self.next_beat = now + LINE_BEAT;
-        self.pace.look(now);
-        Ok(self.maps.beat(self.device.index(), now)?)
+        (self.next_beat, self.owes) = (now + LINE_BEAT, false);
+        Ok(self.maps.answer(self.device.index())?)
     }
 
     fn answer(&mut self) -> Result<(), End> {
@@ -174,6 +180,7 @@ impl Worker {
             let Some(bytes) = self.device.tun().read(&mut parts)? else {
                 return Ok(false);
             };
+            self.owes = true;
             let length = bytes.saturating_sub(OFFLOAD + HEADER);
             if let Some(entry) = Entry::read(&offload, &header, &mut self.buffer, length) {
                 let frame = View {
@@ -203,33 +210,45 @@ impl Worker {
         Ok(true)
     }
 
-    /// Sleeps until something is due or comes.
+    /// Waits until something is due or comes.
     fn rest(&mut self) {
         let due = self.line.queue.next_due().unwrap_or(u64::MAX);
         let now = boot_clock();
-        let awake = due.saturating_sub(self.pace.spin());
-        if awake <= now {
+        let rise = due.saturating_sub(self.awake.wait());
+        if rise <= now {
             while boot_clock() < due {
                 spin_loop();
             }
-            self.pace.note_spin(due.saturating_sub(now));
+            self.awake.waited(due.saturating_sub(now), now);
             return;
         }
-        let until = awake.min(self.next_beat).saturating_sub(now);
-        let time = Timespec {
-            tv_sec: 0,
-            // A sign of life is due within milliseconds.
-            tv_nsec: until.min(LINE_BEAT).cast_signed(),
+        if self.sleep(rise, now) {
+            self.awake.woke(boot_clock().saturating_sub(rise));
+        }
+    }
+
+    /// Sleeps until a time, or until something comes before it; whether it slept so long. What is
+    /// handed over wakes it only where that cannot wait, since waking takes longer than a packet.
+    fn sleep(&mut self, rise: u64, now: u64) -> bool {
+        let can_wait = self.line.can_wait(now);
+        let latest = match (self.owes, can_wait) {
+            (true, _) => self.next_beat,
+            (false, true) => now + LINE_STALE / 2,
+            (false, false) => u64::MAX,
         };
+        let until = Duration::from_nanos(rise.min(latest).saturating_sub(now));
+        let until = Timespec::try_from(until).ok();
         let mut files = [
-            PollFd::new(&self.device, PollFlags::IN),
             PollFd::new(&self.wake, PollFlags::IN),
+            PollFd::new(&self.device, PollFlags::IN),
         ];
-        let woken = poll(&mut files, Some(&time));
-        if woken.is_ok() && files[1].revents().contains(PollFlags::IN) {
+        let watched = if can_wait { 1 } else { 2 };
+        let woken = poll(&mut files[..watched], until.as_ref());
+        if files[0].revents().contains(PollFlags::IN) {
             // Only to have it sleep again; a failed read costs a turn.
             let _ = rustix::io::read(&self.wake, &mut [0; 8]);
         }
+        woken == Ok(0) && rise <= latest
     }
 }
 

@@ -27,8 +27,7 @@ pub(super) fn divert(skb: *mut __sk_buff) -> i32 {
     let Some(case) = case(Scratch::Hook) else {
         return NEXT;
     };
-    let alive = LINE.get(0).filter(|line| case.now < line.beat + LINE_STALE);
-    let device = alive.map_or(0, |line| line.ifindex);
+    let device = device(case.now);
     let header = header(&skb, case);
     if device == 0 || skb.grow_head(size_of::<LineHeader>() as u32).is_err() {
         count(case, |counters| counters.bypassed += 1);
@@ -80,6 +79,24 @@ pub(super) fn back(skb: &Skb) -> i32 {
 #[inline(never)]
 pub(super) fn outrank(case: &Case) {
     count(case, |counters| counters.outranked += 1);
+}
+
+/// The line's device; 0 where there is none, or it does not answer.
+#[inline(always)]
+fn device(now: u64) -> u32 {
+    let Some(line) = LINE.get_ptr_mut(0) else {
+        return 0;
+    };
+    // SAFETY: a live value of the map, whose fields are words.
+    let (ifindex, asked) = unsafe { ((*line).ifindex, &mut (*line).asked) };
+    if *asked == 0 {
+        *asked = now;
+    }
+    if now < *asked + LINE_STALE {
+        ifindex
+    } else {
+        0
+    }
 }
 
 #[inline(always)]

@@ -22,8 +22,8 @@ use super::tcp::{Connection, Wire};
 /// How long after the last one nothing more is waited for, beyond what the caller says.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Bytes that may wait for the receiver: some thousand datagrams.
-const BUFFER: usize = 16 << 20;
+/// Bytes that may wait for the receiver: two hundred thousand datagrams.
+const BUFFER: usize = 256 << 20;
 
 /// A flow.
 pub struct Probe {
@@ -109,17 +109,18 @@ impl Probe {
         let receiver = receiver.expect("a socket can be duplicated");
         let wait = Some(longest + GRACE);
         set_socket_timeout(&receiver, Timeout::Recv, wait).expect("it is not zero");
-        let receiving = spawn(move || {
-            let mut samples = Vec::new();
-            while samples.len() < most
-                && let Some(sample) = receive(&receiver)
-            {
-                samples.push(sample);
-            }
-            samples
-        });
+        let receiving = spawn(move || receive_until(most, &receiver));
         self.send(count, gap);
         receiving.join().expect("it does not panic")
+    }
+
+    /// The same as [`Probe::run`], where nobody receives before all is sent: what receives keeps a core
+    /// from what is measured. The kernel has stamped what waits.
+    pub fn run_alone(&self, count: u32, gap: Duration, longest: Duration) -> Vec<Sample> {
+        self.send(count, gap);
+        let wait = Some(longest + GRACE);
+        set_socket_timeout(&self.receiver, Timeout::Recv, wait).expect("it is not zero");
+        receive_until(count as usize, &self.receiver)
     }
 
     /// Sends `count` messages as [`Probe::run`] does, and waits for none.
@@ -137,6 +138,16 @@ impl Probe {
             next += gap.mul_f64(-unit.ln());
         }
     }
+}
+
+fn receive_until(most: usize, receiver: &OwnedFd) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    while samples.len() < most
+        && let Some(sample) = receive(receiver)
+    {
+        samples.push(sample);
+    }
+    samples
 }
 
 /// Puts the calling thread before all that is not real-time, where the machine lets it: what else

@@ -9,6 +9,7 @@ mod crowd;
 mod figures;
 mod holder;
 mod kernel;
+mod loops;
 mod memory;
 mod report;
 mod run_directory;

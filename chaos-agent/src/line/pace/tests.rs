@@ -1,6 +1,6 @@
 //! A thread that takes too much of a core in real time is one of many until it takes little again.
 
-use super::{LITTLE, Pace, SPIN, SPINS, Schedule, TOO_MUCH, WINDOW, next, taken};
+use super::{LITTLE, Pace, Schedule, TOO_MUCH, WINDOW, next, taken};
 
 fn fair() -> Schedule {
     Schedule::Fair {
@@ -32,7 +32,6 @@ fn pace(schedule: Schedule) -> Pace {
         demoted: 0,
         begun: 1,
         taken: taken(),
-        spun: 0,
     }
 }
 
@@ -46,20 +45,4 @@ fn it_looks_once_a_window() {
     pace.look(WINDOW + 1);
     assert_eq!(pace.begun, WINDOW + 1);
     assert_eq!((pace.demoted, pace.schedule), (0, fair()));
-}
-
-#[test]
-fn it_waits_awake_until_a_window_s_share_of_that_is_used_up() {
-    for schedule in [Schedule::Fifo, fair()] {
-        let mut pace = pace(schedule);
-        pace.note_spin(SPINS - 1);
-        assert_eq!(pace.spin(), SPIN);
-        pace.note_spin(1);
-        assert_eq!(pace.spin(), 0);
-        // In real time it may be demoted for what this test took: that is not asked here.
-        pace.schedule = fair();
-        pace.look(WINDOW + 1);
-        assert_eq!(pace.spin(), SPIN, "the next window has its own");
-    }
-    assert_eq!(pace(Schedule::Demoted).spin(), 0);
 }

@@ -25,7 +25,7 @@ fn measure(effort: Effort) -> Vec<Figure> {
     let sample = Duration::from_millis(effort.times(500, 100) as u64);
     let pair = Pair::new();
     let mut arms = Arms::on(&pair.client);
-    let stream = Bulk::start(Connection::open(&pair, Wire::V4));
+    let stream = Bulk::start(Connection::open(&pair, Wire::V4).unpaced());
     let Samples { bare, empty, armed } = arms.samples(effort.times(31, 3), || {
         thread::sleep(SETTLE);
         stream.speed(sample)

@@ -28,7 +28,7 @@ struct Group {
 }
 
 /// Those that this machine is enough for, in the order of the table.
-const HERE: [Group; 18] = [
+const HERE: [Group; 19] = [
     reset::ONE,
     reset::THOUSAND,
     reset::TEN_THOUSAND,
@@ -44,6 +44,7 @@ const HERE: [Group; 18] = [
     armed::GROUP,
     line::ERROR,
     line::SPEED,
+    line::IDLE,
     line::LOSSY,
     line::TOXIPROXY,
     line::COST,

@@ -3,8 +3,8 @@
 //! itself takes is in it. `_busy_` is the same while a process keeps each core busy; `delay_err_us_20kpps_*`
 //! the same at 20,000 datagrams a second and 1 ms.
 //!
-//! The baseline is the same way without a fault, in the same state of the machine. Sender and receiver
-//! are real-time, so that neither of them is what is late.
+//! The baseline is the same way without a fault, in the same state of the machine. The sender is
+//! real-time, so that it is not what is late, and nobody receives before all is sent.
 
 use std::process::Command;
 use std::thread;
@@ -92,7 +92,7 @@ impl Bed {
         let samples = thread::scope(|scope| {
             let run = || {
                 be_on_time();
-                self.probe.run(count, gap, latency)
+                self.probe.run_alone(count, gap, latency)
             };
             scope.spawn(run).join().expect("a probe does not panic")
         });

@@ -1,73 +1,101 @@
 //! `line_gbps_ratio_0ms`: the bytes per second of a TCP stream that goes through the delay line and is
-//! not held there, to those with nothing attached. `line_idle_ratio` is the same of a stream that does
-//! not go through it, while another flow of the same namespace is delayed; that flow is there in both.
-//!
-//! One stream for all samples; both states take turns.
+//! not held there, to those with nothing attached. `line_gbps_copy_0ms`: the same beside those of a stream
+//! whose wire is a loop in user space that takes frames from one TAP device, gives them to another and does
+//! nothing else: as much as a line can do that takes packets out of the kernel and puts them back.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::io::{IoSlice, IoSliceMut};
+use std::net::TcpStream;
 use std::time::Duration;
 
-use super::{Effort, Figure, Group, delayed, gbit, stream};
-use crate::bed::tcp::Wire;
-use crate::bed::{Netfault, Pair, Probe};
+use chaos_agent::dataplane::Tun;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::{Effort, Figure, Group, gbit, inject, stream, turns};
+use crate::bed::tcp::{Bulk, Connection, Listener, Wire};
+use crate::bed::{Host, Netfault, Pair};
+use crate::bench::loops::Loop;
 
 pub(in super::super) const GROUP: Group = Group {
-    names: &["line_gbps_ratio_0ms", "line_gbps_0ms", "line_idle_ratio"],
+    names: &["line_gbps_ratio_0ms", "line_gbps_0ms", "line_gbps_copy_0ms"],
     measure,
 };
 
 /// The connection stands, so that none of its packets is held.
 const THROUGH: &str = "delay 1ms stage syn --direction egress --for 10m";
 
+/// Frames that the loop carries one way before it looks the other.
+const BATCH: usize = 64;
+
+/// Bytes of the longest frame, with its virtio header.
+const FRAME: usize = 1 << 17;
+
 fn measure(effort: Effort) -> Vec<Figure> {
-    let pair = Pair::new();
-    let (through, plain) = turns(&pair, THROUGH, effort);
-    let (beside, alone) = beside(&pair, effort);
+    let (pair, netfault) = (Pair::new(), Netfault::new());
+    let ours = stream(&pair);
+    let (through, plain) = turns(&ours, effort, || inject(&netfault, &pair, THROUGH));
+    drop(ours);
+    let wire = wire(&pair);
+    let copied = over(&pair);
+    let sample = effort.lasting(Duration::from_secs(1), Duration::from_millis(200));
+    let copies: Vec<f64> = through.iter().map(|_| gbit(&copied, sample)).collect();
+    drop((copied, wire));
     vec![
         Figure::ratio("line_gbps_ratio_0ms", &through, &plain),
         Figure::paired("line_gbps_0ms", "Gbit/s", &through, &plain)
             .note("one TCP stream through the line, held for no time; baseline: nothing attached"),
-        Figure::ratio("line_idle_ratio", &beside, &alone),
+        Figure::paired("line_gbps_copy_0ms", "Gbit/s", &through, &copies)
+            .note("the same; baseline: a loop that copies frames from one TAP device to another"),
     ]
 }
 
-/// Rates of a stream under a fault, and without it.
-fn turns(pair: &Pair, fault: &str, effort: Effort) -> (Vec<f64>, Vec<f64>) {
-    let sample = effort.lasting(Duration::from_secs(1), Duration::from_millis(200));
-    let netfault = Netfault::new();
-    let stream = stream(pair);
-    let (mut under, mut without) = (Vec::new(), Vec::new());
-    for _ in 0..effort.times(11, 2) {
-        let injection = netfault.inject(&pair.client, fault);
-        under.push(gbit(&stream, sample));
-        injection.stop();
-        without.push(gbit(&stream, sample));
-    }
-    (under, without)
-}
-
-/// The same for a fault that delays another flow, of a thousand datagrams a second.
-fn beside(pair: &Pair, effort: Effort) -> (Vec<f64>, Vec<f64>) {
-    let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
-    let fault = delayed("50ms", &probe);
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(Ordering::Relaxed) {
-                probe.run(1_000, Duration::from_millis(1), Duration::from_millis(50));
-            }
-        });
-        let _over = Over(&over);
-        turns(pair, &fault, effort)
+/// A second wire of a pair.
+fn wire(pair: &Pair) -> Loop {
+    let ends = [(&pair.client, 1), (&pair.server, 2)].map(|(host, number)| tap(host, number));
+    let mut frame = vec![0; FRAME];
+    let a_while = Timespec {
+        tv_sec: 0,
+        tv_nsec: 100_000_000,
+    };
+    Loop::start(move || {
+        let [here, there] = &ends;
+        let moved = [(here, there), (there, here)].map(|(from, to)| carry(from, to, &mut frame));
+        if moved == [false; 2] {
+            let mut files = [here, there].map(|end| PollFd::new(end, PollFlags::IN));
+            poll(&mut files, Some(&a_while)).expect("they are open");
+        }
     })
 }
 
-/// Says that it is over when it is dropped, in a panic too.
-struct Over<'a>(&'a AtomicBool);
+/// A TAP device of a host, with an address.
+fn tap(host: &Host, number: u8) -> Tun {
+    let tun = host.enter(|| Tun::create("tap0"));
+    let address = format!("198.18.1.{number}/24");
+    host.ip(&["address", "add", &address, "dev", "tap0"]);
+    host.ip(&["link", "set", "tap0", "up"]);
+    tun.expect("the line has one too")
+}
 
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+/// Carries some frames; whether there were any.
+fn carry(from: &Tun, to: &Tun, frame: &mut [u8]) -> bool {
+    for number in 0..BATCH {
+        let read = from.read(&mut [IoSliceMut::new(frame)]);
+        let Some(bytes) = read.expect("it is open") else {
+            return number > 0;
+        };
+        // What the other end does not take is lost, as on any wire.
+        let _ = to.write(&[IoSlice::new(&frame[..bytes])]);
     }
+    true
+}
+
+/// A stream over the second wire.
+fn over(pair: &Pair) -> Bulk {
+    let listener = Listener::on(&pair.server, Wire::V4, 0);
+    let target = ("198.18.1.2", listener.port());
+    let client = pair.client.enter(|| TcpStream::connect(target));
+    let connection = Connection {
+        client: client.expect("the loop carries it"),
+        server: listener.take_any(),
+    };
+    Bulk::start(connection.unpaced())
 }
