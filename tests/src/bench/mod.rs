@@ -14,6 +14,7 @@ mod memory;
 mod report;
 mod run_directory;
 mod stats;
+mod ways;
 mod words;
 
 use std::fs;

@@ -8,9 +8,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream};
 use std::time::Duration;
 
-use nix::sys::socket::setsockopt;
-use nix::sys::socket::sockopt::TcpCongestion;
-
 pub use bulk::{Bulk, BulkEnd};
 pub use diag::{CongestionState, TcpInfo, count_of_sockets, tcp_info};
 pub use listener::Listener;
@@ -66,16 +63,6 @@ impl Connection {
     /// One connection from the pair's client to a fresh listener on its server.
     pub fn open(pair: &Pair, wire: Wire) -> Self {
         Listener::on(&pair.server, wire, 0).accept_from(&pair.client)
-    }
-
-    /// The same with a congestion control that every kernel has and that does not pace, so that nothing
-    /// but the way and the processors bounds what it carries.
-    #[must_use]
-    pub fn unpaced(self) -> Self {
-        for end in self.ends() {
-            setsockopt(end, TcpCongestion, &"reno".into()).expect("every kernel has it");
-        }
-        self
     }
 
     /// Both ends, the client's first.

@@ -9,9 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Effort, Figure, Group};
-use crate::bed::Pair;
 use crate::bed::tcp::{Bulk, Connection, Wire};
 use crate::bench::arms::{Arms, Samples};
+use crate::bench::ways::unbound;
 
 pub(super) const GROUP: Group = Group {
     names: &["idle_throughput_ratio", "cut_ratio", "idle_throughput_gbit"],
@@ -23,9 +23,9 @@ const SETTLE: Duration = Duration::from_millis(50);
 
 fn measure(effort: Effort) -> Vec<Figure> {
     let sample = Duration::from_millis(effort.times(500, 100) as u64);
-    let pair = Pair::new();
+    let pair = unbound();
     let mut arms = Arms::on(&pair.client);
-    let stream = Bulk::start(Connection::open(&pair, Wire::V4).unpaced());
+    let stream = Bulk::start(Connection::open(&pair, Wire::V4));
     let Samples { bare, empty, armed } = arms.samples(effort.times(31, 3), || {
         thread::sleep(SETTLE);
         stream.speed(sample)

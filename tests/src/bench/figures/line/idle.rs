@@ -1,8 +1,9 @@
-//! `line_idle_ratio`: the bytes per second of a TCP stream while the line delays another flow of its
-//! namespace, of 1,000 datagrams a second, to those without a fault; that flow is there in both.
-//! `line_woken_ratio`: the same where in place of the fault a thread wakes as often and does nothing, as
-//! any tool must that lets each packet go when it is due. `line_rest_ratio`: where the delayed flow has no
-//! packets.
+//! `line_idle_ratio`: the bytes per second of a TCP stream over a wire of 25 Gbit/s while the line delays
+//! another flow of its namespace, of 1,000 datagrams a second, to those without a fault; that flow is there
+//! in both. `line_idle_unbound`: the same where only memory and the processors bound the stream.
+//! `line_woken_unbound`: the same where in place of the fault a thread wakes as often and does nothing, as
+//! any tool must that lets each packet go when it is due. `line_rest_unbound`: where the delayed flow has
+//! no packets.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -12,9 +13,15 @@ use crate::bed::probe::be_on_time;
 use crate::bed::tcp::Wire;
 use crate::bed::{Netfault, Pair, Probe};
 use crate::bench::loops::Loop;
+use crate::bench::ways::{unbound, wired};
 
 pub(in super::super) const GROUP: Group = Group {
-    names: &["line_idle_ratio", "line_woken_ratio", "line_rest_ratio"],
+    names: &[
+        "line_idle_ratio",
+        "line_idle_unbound",
+        "line_woken_unbound",
+        "line_rest_unbound",
+    ],
     measure,
 };
 
@@ -22,19 +29,36 @@ pub(in super::super) const GROUP: Group = Group {
 const GAP: Duration = Duration::from_millis(1);
 
 fn measure(effort: Effort) -> Vec<Figure> {
-    let (pair, netfault) = (Pair::new(), Netfault::new());
+    let mut figures = Vec::new();
+    if let Some(pair) = wired() {
+        let (beside, alone) = beside(&pair, effort);
+        figures.push(Figure::ratio("line_idle_ratio", &beside, &alone));
+    }
+    let pair = unbound();
+    let (with, without) = beside(&pair, effort);
+    figures.push(Figure::ratio("line_idle_unbound", &with, &without));
     let stream = stream(&pair);
-    let flow = Probe::open(&pair.client, &pair.server, Wire::V4);
-    let fault = delayed("50ms", &flow);
+    let quiet = Probe::open(&pair.client, &pair.server, Wire::V4);
+    let (fault, netfault) = (delayed("50ms", &quiet), Netfault::new());
     let (rest, none) = turns(&stream, effort, || inject(&netfault, &pair, &fault));
-    let _flowing = Loop::start(move || drop(flow.run(1_000, GAP, Duration::from_millis(50))));
+    let _flowing = flow(quiet);
     let (woken, asleep) = turns(&stream, effort, waking);
-    let (beside, alone) = turns(&stream, effort, || inject(&netfault, &pair, &fault));
-    vec![
-        Figure::ratio("line_idle_ratio", &beside, &alone),
-        Figure::ratio("line_woken_ratio", &woken, &asleep),
-        Figure::ratio("line_rest_ratio", &rest, &none),
-    ]
+    figures.push(Figure::ratio("line_woken_unbound", &woken, &asleep));
+    figures.push(Figure::ratio("line_rest_unbound", &rest, &none));
+    figures
+}
+
+/// Rates of a stream beside a flow, with that delayed and not.
+fn beside(pair: &Pair, effort: Effort) -> (Vec<f64>, Vec<f64>) {
+    let (stream, netfault) = (stream(pair), Netfault::new());
+    let probe = Probe::open(&pair.client, &pair.server, Wire::V4);
+    let fault = delayed("50ms", &probe);
+    let _flowing = flow(probe);
+    turns(&stream, effort, || inject(&netfault, pair, &fault))
+}
+
+fn flow(probe: Probe) -> Loop {
+    Loop::start(move || drop(probe.run(1_000, GAP, Duration::from_millis(50))))
 }
 
 /// A thread that wakes as often as a datagram is due, in real time as the line does.

@@ -33,7 +33,7 @@ fn delayed(latency: &str, flow: &Probe) -> String {
 
 /// A stream from the target to its peer that never stops.
 fn stream(pair: &Pair) -> Bulk {
-    Bulk::start(Connection::open(pair, Wire::V4).unpaced())
+    Bulk::start(Connection::open(pair, Wire::V4))
 }
 
 /// What the receiver's application reads in a while, in Gbit/s.
