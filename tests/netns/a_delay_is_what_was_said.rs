@@ -57,6 +57,7 @@ fn from_1_ms_to_15_s_over_both_families_by_udp_and_by_tcp() {
         for cases in LINES {
             scope.spawn(move || shows(&cases));
         }
+        scope.spawn(fifteen_seconds_by_tcp);
     });
 }
 
@@ -75,6 +76,34 @@ fn shows([long, others @ ..]: &Cases) {
             // Of its own, since it will be one on time.
             let shown = scope.spawn(move || flow.shows());
             shown.join().expect("it was shown");
+        }
+    });
+    line.end();
+    unchanged.assert();
+}
+
+/// What a connection sends before it misses an answer, since from then on it holds back by itself.
+fn fifteen_seconds_by_tcp() {
+    let (pair, law, count) = (Pair::new(), Constant(15_000), 100);
+    let hosts = [&pair.client, &pair.server];
+    hosts.into_iter().for_each(widen);
+    let unchanged = Unchanged::watch(hosts);
+    let line = Line::open(pair.client.name());
+    scope(|scope| {
+        for wire in [V4, V6] {
+            let (name, line) = (format!("{law:?} {OutByTcp:?} {wire:?}"), &line);
+            let listener = Listener::on(&pair.server, wire, 0);
+            let probe = Probe::over_tcp(listener.accept_from(&pair.client));
+            line.inject(
+                &name,
+                &traffic(OutByTcp, wire, listener.port()),
+                &law.words(),
+            );
+            scope.spawn(move || {
+                let samples = on_time(&probe, count, GAP, law.longest());
+                law.assert_held(&name, &samples, count);
+                line.stop(&name);
+            });
         }
     });
     line.end();

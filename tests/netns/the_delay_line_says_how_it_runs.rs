@@ -10,7 +10,7 @@ use std::thread::scope;
 use std::time::{Duration, Instant};
 
 use chaos_agent::line::Schedule;
-use chaos_tests::bed::netfault::{run_by, total};
+use chaos_tests::bed::netfault::{run_by, total, unfavoured};
 use chaos_tests::bed::tcp::Wire;
 use chaos_tests::bed::{Netfault, Pair, UdpPath, Unchanged, eventually};
 use chaos_tests::promises;
@@ -101,12 +101,6 @@ fn flood(pair: &Pair, over: &AtomicBool) {
             sent.expect("sendto never fails");
         }
     }
-}
-
-/// Without the right, and with no limit that would stand for it.
-fn unfavoured(command: &Command) -> Command {
-    let words = "setpriv --bounding-set -sys_nice --inh-caps -sys_nice prlimit --rtprio=0 --";
-    run_by(&words.split(' ').collect::<Vec<_>>(), command)
 }
 
 fn fairly_where_real_time_is_refused() {

@@ -161,6 +161,12 @@ pub fn run_by(program: &[&str], command: &Command) -> Command {
     whole
 }
 
+/// The command without the right to real time, and with no limit that would stand for it.
+pub fn unfavoured(command: &Command) -> Command {
+    let words = "setpriv --bounding-set -sys_nice --inh-caps -sys_nice prlimit --rtprio=0 --";
+    run_by(&words.split(' ').collect::<Vec<_>>(), command)
+}
+
 /// `NETFAULT`, or what `cargo xtask build` makes.
 fn binary() -> PathBuf {
     let built = || {

@@ -1,7 +1,8 @@
 //! `delay_err_us_Nms_p50`, `_p99`: by how many microseconds datagrams are later than they were to be,
 //! from the moment before they are sent to that at which the receiver's kernel has them: what the way
-//! itself takes is in it. `_busy_` is the same while a process keeps each core busy; `delay_err_us_20kpps_*`
-//! the same at 20,000 datagrams a second and 1 ms.
+//! itself takes is in it. `_busy_` is the same while a process keeps each core busy, `_fair_`
+//! where real time is refused besides; `delay_err_us_20kpps_*` the same at 20,000 datagrams a second and
+//! 1 ms.
 //!
 //! The baseline is the same way without a fault, in the same state of the machine. The sender is
 //! real-time, so that it is not what is late, and nobody receives before all is sent.
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use super::{Effort, Figure, Group, delayed};
 use crate::bed::message::delays;
+use crate::bed::netfault::{Injection, unfavoured};
 use crate::bed::probe::be_on_time;
 use crate::bed::tcp::Wire;
 use crate::bed::{Netfault, Pair, Probe, Process};
@@ -29,6 +31,8 @@ pub(in super::super) const GROUP: Group = Group {
         "delay_err_us_250ms_p99",
         "delay_err_us_50ms_busy_p50",
         "delay_err_us_50ms_busy_p99",
+        "delay_err_us_50ms_fair_p50",
+        "delay_err_us_50ms_fair_p99",
         "delay_err_us_20kpps_p50",
         "delay_err_us_20kpps_p99",
     ],
@@ -49,11 +53,16 @@ fn measure(effort: Effort) -> Vec<Figure> {
         figures.extend(both(&format!("{millis}ms"), &late, &none));
     }
     let small = [0, 1].map(|millis| bed.errors(millis, 10 * count, SMALL_GAP));
-    let busy = {
+    let (busy, fair) = {
         let _burning = burn();
-        [0, 50].map(|millis| bed.errors(millis, count, GAP))
+        let busy = [0, 50].map(|millis| bed.errors(millis, count, GAP));
+        (
+            busy,
+            bed.errors_by(50, (count, GAP), |command| unfavoured(&command)),
+        )
     };
     figures.extend(both("50ms_busy", &busy[1], &busy[0]));
+    figures.extend(both("50ms_fair", &fair, &busy[0]));
     figures.extend(both("20kpps", &small[1], &small[0]));
     figures
 }
@@ -86,8 +95,20 @@ impl Bed {
     /// How much later than so many milliseconds datagrams are, in microseconds, under a fault that
     /// says so; without one for 0.
     fn errors(&self, millis: u64, count: u32, gap: Duration) -> Vec<f64> {
+        self.errors_by(millis, (count, gap), |command| command)
+    }
+
+    /// The same by a process whose command is changed before it starts.
+    fn errors_by(
+        &self,
+        millis: u64,
+        (count, gap): (u32, Duration),
+        change: impl FnOnce(Command) -> Command,
+    ) -> Vec<f64> {
         let words = delayed(&format!("{millis}ms"), &self.probe);
-        let fault = (millis > 0).then(|| self.netfault.inject(&self.pair.client, &words));
+        let client = &self.pair.client;
+        let inject = || self.netfault.inject_by(client, &words, change);
+        let fault = (millis > 0).then(inject);
         let latency = Duration::from_millis(millis);
         let samples = thread::scope(|scope| {
             let run = || {
@@ -97,7 +118,7 @@ impl Bed {
             scope.spawn(run).join().expect("a probe does not panic")
         });
         assert_eq!(samples.len(), count as usize, "none is lost");
-        drop(fault.map(crate::bed::netfault::Injection::stop));
+        drop(fault.map(Injection::stop));
         let late = |delay: Duration| (delay.as_secs_f64() - latency.as_secs_f64()) * 1e6;
         delays(&samples).into_iter().map(late).collect()
     }

@@ -1,8 +1,8 @@
 //! `line_idle_ratio`: the bytes per second of a TCP stream over a wire of 25 Gbit/s while the line delays
 //! another flow of its namespace, of 1,000 datagrams a second, to those without a fault; that flow is there
 //! in both. `line_idle_unbound`: the same where only memory and the processors bound the stream.
-//! `line_woken_unbound`: the same where in place of the fault a thread wakes as often and does nothing, as
-//! any tool must that lets each packet go when it is due. `line_rest_unbound`: where the delayed flow has
+//! `line_idle_woken`: the same where in place of the fault a thread wakes as often and does nothing, as
+//! any tool must that lets each packet go when it is due. `line_idle_rest`: where the delayed flow has
 //! no packets.
 
 use std::thread::sleep;
@@ -19,8 +19,8 @@ pub(in super::super) const GROUP: Group = Group {
     names: &[
         "line_idle_ratio",
         "line_idle_unbound",
-        "line_woken_unbound",
-        "line_rest_unbound",
+        "line_idle_woken",
+        "line_idle_rest",
     ],
     measure,
 };
@@ -43,8 +43,8 @@ fn measure(effort: Effort) -> Vec<Figure> {
     let (rest, none) = turns(&stream, effort, || inject(&netfault, &pair, &fault));
     let _flowing = flow(quiet);
     let (woken, asleep) = turns(&stream, effort, waking);
-    figures.push(Figure::ratio("line_woken_unbound", &woken, &asleep));
-    figures.push(Figure::ratio("line_rest_unbound", &rest, &none));
+    figures.push(Figure::ratio("line_idle_woken", &woken, &asleep));
+    figures.push(Figure::ratio("line_idle_rest", &rest, &none));
     figures
 }
 
