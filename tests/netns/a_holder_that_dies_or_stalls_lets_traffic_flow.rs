@@ -1,9 +1,10 @@
 //! No fault outlives its holder: killed, stopped or out of memory, traffic flows again.
 
 use std::process::Command;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use chaos_tests::bed::netfault::{RECEIPT_WAIT, run_by};
+use chaos_tests::bed::netfault::{RECEIPT_WAIT, run_by, total};
 use chaos_tests::bed::tcp::Wire;
 use chaos_tests::bed::{Netfault, Pair, UdpPath, Unchanged, process, within};
 use chaos_tests::promises;
@@ -11,7 +12,8 @@ use chaos_tests::promises;
 promises! {
     [Netfault, Tcx] at_once_when_it_is_killed;
     [Netfault] within_its_lease_when_it_is_stopped,
-    at_the_deadline_when_it_is_stopped;
+    at_the_deadline_when_it_is_stopped,
+    at_once_when_a_delay_line_is_stopped_at_rest;
     [Netfault, Tcx, Prlimit] when_it_has_no_memory_to_start_with,
     when_it_runs_out_of_memory;
 }
@@ -75,6 +77,26 @@ fn at_the_deadline_when_it_is_stopped() {
     );
     fault.holder().thaw();
     fault.await_end(RECEIPT_WAIT);
+    unchanged.assert();
+}
+
+/// It has to answer to the first packet that it is handed, and to none before.
+fn at_once_when_a_delay_line_is_stopped_at_rest() {
+    let pair = Pair::new();
+    let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
+    let unchanged = Unchanged::watch([&pair.client, &pair.server]);
+    let netfault = Netfault::new();
+    let fault = netfault.inject(&pair.client, "delay 1ms --proto udp --for 60s");
+    assert!(path.passes(), "it lives");
+    sleep(Duration::from_millis(300));
+    assert!(path.passes(), "after a rest, too");
+    fault.holder().freeze();
+    path.await_open(AT_ONCE);
+    fault.holder().thaw();
+    path.await_open(AT_ONCE);
+    let counted = total(&fault.stop());
+    assert!(counted.bypassed > 0, "what passed meanwhile: {counted:?}");
+    assert!(counted.delayed >= 2, "before and after: {counted:?}");
     unchanged.assert();
 }
 

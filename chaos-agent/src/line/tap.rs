@@ -90,7 +90,7 @@ impl Backend for Tap {
 impl Drop for Tap {
     fn drop(&mut self) {
         self.asks = None;
-        // Without it the thread would notice at its next sign of life.
+        // Without it the thread would sleep on.
         let _ = self.wake();
         if let Some(thread) = self.thread.take() {
             // A panic there has been told already.
