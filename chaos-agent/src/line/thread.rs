@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::Duration;
 
-use chaos_abi::{LINE_BEAT, LINE_STALE, LineHeader};
+use chaos_abi::{LINE_BEAT, LineHeader};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
@@ -231,10 +231,11 @@ impl Worker {
     /// handed over wakes it only where that cannot wait, since waking takes longer than a packet.
     fn sleep(&mut self, rise: u64, now: u64) -> bool {
         let can_wait = self.line.can_wait(now);
-        let latest = match (self.owes, can_wait) {
-            (true, _) => self.next_beat,
-            (false, true) => now + LINE_STALE / 2,
-            (false, false) => u64::MAX,
+        let is_awaited = self.owes || can_wait;
+        let latest = if is_awaited {
+            now + LINE_BEAT
+        } else {
+            u64::MAX
         };
         let until = Duration::from_nanos(rise.min(latest).saturating_sub(now));
         let until = Timespec::try_from(until).ok();
