@@ -6,7 +6,7 @@ use chaos_plan::Apply;
 use super::fates::{Piece, pieces};
 use super::hold::due;
 use super::queue::Queue;
-use super::rules::{Flows, LineRules, is_by_packet, nothing_due};
+use super::rules::{Earliest, Flows, LineRules, is_by_packet};
 use super::tally::{LineTally, Tallies};
 use super::tickets::Tickets;
 use super::wire::{Layout, Segments, View, corrupt, cut};
@@ -16,6 +16,7 @@ use super::{LineReport, pace::Schedule};
 #[derive(Debug)]
 pub(super) struct Line {
     rules: LineRules,
+    earliest: Earliest,
     flows: Flows,
     tallies: Tallies,
     pub(super) queue: Queue,
@@ -28,6 +29,7 @@ impl Line {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             rules: LineRules::new(),
+            earliest: Earliest::default(),
             flows: Flows::default(),
             tallies: Tallies::default(),
             queue: Queue::new(limit),
@@ -46,6 +48,7 @@ impl Line {
         let is_new = |rule: &u16| rules.contains_key(rule) && !self.rules.contains_key(rule);
         self.tallies.0.retain(|rule, _| !is_new(rule));
         self.rules.clone_from(rules);
+        self.earliest = Earliest::of(rules);
         self.flows.keep(rules);
     }
 
@@ -115,7 +118,7 @@ impl Line {
     pub(super) fn can_wait(&self, now: u64) -> bool {
         let due = self.queue.next_due().unwrap_or(u64::MAX);
         // The other half is for reading it, however much it is.
-        due.saturating_sub(now) <= nothing_due(&self.rules, now) / 2
+        due.saturating_sub(now) <= self.earliest.after(now) / 2
     }
 
     /// Whether a rule of the packet asks for what is in it.

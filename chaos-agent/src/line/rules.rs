@@ -166,11 +166,29 @@ pub(super) fn has_memory(shape: &Shape) -> bool {
     is_by_packet(shape) || shape.delay.as_ref().is_some_and(|delay| delay.jitter > 0)
 }
 
-/// For how long, in nanoseconds, no packet is due that is handed over from now on: none is held beyond
-/// its rule's deadline.
-pub(super) fn nothing_due(rules: &LineRules, now: u64) -> u64 {
-    let held = |rule: &LineRule| least(&rule.shape).min(rule.deadline.saturating_sub(now));
-    rules.values().map(held).min().unwrap_or(0)
+/// What of rules says when the first packet could be due that is not handed over yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Earliest {
+    /// Nanoseconds for which each rule holds each packet at the least.
+    held: u64,
+    /// The first of their deadlines: nothing is held beyond its rule's.
+    deadline: u64,
+}
+
+impl Earliest {
+    pub(super) fn of(rules: &LineRules) -> Self {
+        let held = rules.values().map(|rule| least(&rule.shape)).min();
+        let deadline = rules.values().map(|rule| rule.deadline).min();
+        Self {
+            held: held.unwrap_or(0),
+            deadline: deadline.unwrap_or(0),
+        }
+    }
+
+    /// For how long from now on none is due, in nanoseconds.
+    pub(super) fn after(self, now: u64) -> u64 {
+        self.held.min(self.deadline.saturating_sub(now))
+    }
 }
 
 /// How long a shape holds each packet at the least, in nanoseconds.

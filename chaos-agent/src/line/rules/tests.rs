@@ -2,7 +2,7 @@
 
 use chaos_plan::{Apply, Chance, Delay, Distribution, Reorder, Shape};
 
-use super::{LineRule, LineRules, nothing_due};
+use super::{Earliest, LineRule, LineRules};
 
 const NOW: u64 = 5_000;
 const FAR: u64 = 1 << 60;
@@ -16,6 +16,10 @@ fn rules(shapes: impl IntoIterator<Item = (Shape, u64)>) -> LineRules {
         by_flow: false,
     };
     (1..).zip(shapes.into_iter().map(rule)).collect()
+}
+
+fn nothing_due(rules: &LineRules, now: u64) -> u64 {
+    Earliest::of(rules).after(now)
 }
 
 fn delay(delay: Delay) -> Shape {

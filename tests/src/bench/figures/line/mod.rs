@@ -42,9 +42,14 @@ fn gbit(stream: &Bulk, sample: Duration) -> f64 {
     stream.speed(sample)
 }
 
+/// How long a stream is measured in one state.
+fn sample(effort: Effort) -> Duration {
+    effort.lasting(Duration::from_secs(1), Duration::from_millis(200))
+}
+
 /// Rates of a stream with something, which begins anew for each, and without it, in turns.
 fn turns<T>(stream: &Bulk, effort: Effort, begin: impl Fn() -> T) -> (Vec<f64>, Vec<f64>) {
-    let sample = effort.lasting(Duration::from_secs(1), Duration::from_millis(200));
+    let sample = sample(effort);
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for _ in 0..effort.times(11, 2) {
         let something = begin();

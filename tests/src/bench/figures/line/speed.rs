@@ -6,12 +6,11 @@
 
 use std::io::{IoSlice, IoSliceMut};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use chaos_agent::dataplane::Tun;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Effort, Figure, Group, gbit, inject, stream, turns};
+use super::{Effort, Figure, Group, gbit, inject, sample, stream, turns};
 use crate::bed::tcp::{Bulk, Connection, Listener, Wire};
 use crate::bed::{Host, Netfault, Pair};
 use crate::bench::loops::Loop;
@@ -48,8 +47,8 @@ fn measure(effort: Effort) -> Vec<Figure> {
     let (through, plain) = through(&pair, effort);
     let _wire = wire(&pair);
     let bare = over(&pair);
-    let sample = effort.lasting(Duration::from_secs(1), Duration::from_millis(200));
-    let copied: Vec<f64> = through.iter().map(|_| gbit(&bare, sample)).collect();
+    let copies = through.iter().map(|_| gbit(&bare, sample(effort)));
+    let copied: Vec<f64> = copies.collect();
     figures.extend([
         Figure::paired("line_gbps_unbound", "Gbit/s", &through, &plain)
             .note("the same where only memory and the processors bound it"),
