@@ -18,7 +18,7 @@ use super::{
     read::{Scratch, case},
     refuse::refuse,
     skb::{Refused, Skb, redirect},
-    tell,
+    socket, tell,
     time::now,
 };
 
@@ -182,9 +182,7 @@ fn answer(skb: &Skb, packet: &Packet) -> Result<i32, Refused> {
     let partial = is_partial(skb, packet.l4 + TCP_CHECKSUM)?;
     skb.set_mark(MARK_PASS);
     if !packet.opens() {
-        let onward = Segment::onward(packet).header(&packet.flow, partial);
-        skb.store(packet.l4, &onward)?;
-        skb.send_copy(skb.ifindex(), !leaving && !packet.is_loopback())?;
+        onward(skb, packet, partial)?;
     }
     turn(skb, packet)?;
     let back = Segment::back(packet).header(&packet.flow, partial);
@@ -194,6 +192,25 @@ fn answer(skb: &Skb, packet: &Packet) -> Result<i32, Refused> {
         return Ok(neighbour(skb));
     }
     Ok(redirect(skb.ifindex(), leaving))
+}
+
+/// Sends RSTs on to the segment's receiver. To one that has what the segment carries, as where that is
+/// sent again, its number is old, and a RST with an old number is passed over without a word (RFC 9293
+/// §3.10.7.4): another has the number with which the sender goes on.
+#[inline(always)]
+fn onward(skb: &Skb, packet: &Packet, partial: bool) -> Result<(), Refused> {
+    let mut segment = Segment::onward(packet);
+    let next = socket::next_of(skb, packet).unwrap_or(segment.seq);
+    let ingress = matches!(packet.direction(), Direction::Ingress) && !packet.is_loopback();
+    loop {
+        let header = segment.header(&packet.flow, partial);
+        skb.store(packet.l4, &header)?;
+        skb.send_copy(skb.ifindex(), ingress)?;
+        if segment.seq == next {
+            return Ok(());
+        }
+        segment.seq = next;
+    }
 }
 
 /// Cuts off TCP options and data, and says so in the IP header. The first fragment of a segment stands

@@ -5,11 +5,8 @@
 
 use core::ffi::c_void;
 
-use aya_ebpf::{
-    bindings::{__sk_buff, BPF_F_CURRENT_NETNS, bpf_sock_tuple},
-    helpers::generated::{bpf_loop, bpf_sk_lookup_tcp, bpf_sk_release, bpf_tcp_sock},
-};
-use chaos_abi::{Action, ActorAnswer, Direction, Flow, MARK_OUT, MARK_PASS, MARK_ROUTE};
+use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_loop};
+use chaos_abi::{Action, ActorAnswer, Direction, MARK_OUT, MARK_PASS, MARK_ROUTE};
 use chaos_ebpf::{Case, Fate, Hit, Packet, Segment, tcp};
 
 use super::{
@@ -20,26 +17,10 @@ use super::{
     judge,
     read::{Scratch, case, read},
     skb::{Refused, Skb},
+    socket::{Numbers, SYN_SENT, look_up},
     table::{armed, meet, spares, take_rule},
     time::{leased, now},
 };
-
-// States of a socket, from `BPF_TCP_*` of `linux/bpf.h`.
-const SYN_SENT: u32 = 2;
-const TIME_WAIT: u32 = 6;
-const CLOSE: u32 = 7;
-const LISTEN: u32 = 10;
-const NEW_SYN_RECV: u32 = 12;
-
-/// What a socket knows of its connection.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Numbers {
-    state: u32,
-    rcv_nxt: u32,
-    snd_nxt: u32,
-    snd_una: u32,
-}
 
 /// Sends a frame that is marked; otherwise judges the flow as an egress packet of it would be judged, and resets it where a rule says so.
 #[inline(always)]
@@ -117,65 +98,6 @@ extern "C" fn next_rule(_: u64, _: *mut c_void) -> i64 {
         case.hit(Hit { action, rank, slot });
     }
     judge::AGAIN
-}
-
-/// Reads the sequence numbers of the flow's socket; `None` where there is no live one.
-#[inline(always)]
-fn look_up(skb: &Skb, packet: &Packet) -> Option<Numbers> {
-    let (mut tuple, size) = tuple(&packet.flow, packet.is_v6());
-    // SAFETY: a live context; `tuple` is at least as long as a bpf_sock_tuple of its family.
-    let socket = unsafe {
-        bpf_sk_lookup_tcp(
-            skb.raw().cast(),
-            tuple.as_mut_ptr().cast::<bpf_sock_tuple>(),
-            size,
-            BPF_F_CURRENT_NETNS as u64,
-            0,
-        )
-    };
-    if socket.is_null() {
-        return None;
-    }
-    // SAFETY: a socket that we hold a reference to until the release below.
-    let numbers = unsafe {
-        let state = (*socket).state;
-        let tcp = bpf_tcp_sock(socket);
-        let numbers = if tcp.is_null() {
-            None
-        } else {
-            Some(Numbers {
-                state,
-                rcv_nxt: (*tcp).rcv_nxt,
-                snd_nxt: (*tcp).snd_nxt,
-                snd_una: (*tcp).snd_una,
-            })
-        };
-        bpf_sk_release(socket.cast());
-        numbers
-    }?;
-    // A half-open connection answers with its listener, which must not be taken for it.
-    match numbers.state {
-        TIME_WAIT | CLOSE | LISTEN | NEW_SYN_RECV => None,
-        _ => Some(numbers),
-    }
-}
-
-/// The bytes of a `bpf_sock_tuple`: source and target as in a packet from the peer.
-#[inline(always)]
-fn tuple(flow: &Flow, v6: bool) -> ([u8; 36], u32) {
-    let mut tuple = [0; 36];
-    if v6 {
-        tuple[..16].copy_from_slice(&flow.peer);
-        tuple[16..32].copy_from_slice(&flow.local);
-        tuple[32..34].copy_from_slice(&flow.peer_port);
-        tuple[34..36].copy_from_slice(&flow.local_port);
-        return (tuple, 36);
-    }
-    tuple[..4].copy_from_slice(&flow.peer[12..]);
-    tuple[4..8].copy_from_slice(&flow.local[12..]);
-    tuple[8..10].copy_from_slice(&flow.peer_port);
-    tuple[10..12].copy_from_slice(&flow.local_port);
-    (tuple, 12)
 }
 
 /// RSTs to be sent.

@@ -12,6 +12,7 @@ mod quote;
 mod read;
 mod refuse;
 mod skb;
+mod socket;
 mod table;
 mod tell;
 mod time;

@@ -47,8 +47,8 @@ fn measure(effort: Effort) -> Vec<Figure> {
     let (through, plain) = through(&pair, effort);
     let _wire = wire(&pair);
     let bare = over(&pair);
-    let copies = through.iter().map(|_| gbit(&bare, sample(effort)));
-    let copied: Vec<f64> = copies.collect();
+    let of_bare = |_| gbit(&bare, sample(effort));
+    let copied: Vec<f64> = through.iter().map(of_bare).collect();
     figures.extend([
         Figure::paired("line_gbps_unbound", "Gbit/s", &through, &plain)
             .note("the same where only memory and the processors bound it"),
