@@ -1,6 +1,7 @@
 //! What a run prints, and what it counts.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeSet,
     io::IsTerminal,
     process::ExitCode,
@@ -29,7 +30,17 @@ struct SuiteReport {
     expected: usize,
     start: Instant,
     time: Duration,
+    /// When the test began that runs, where one runs at a time.
+    began: Option<Instant>,
+    /// The tests that took long, and how long.
+    slow: Vec<(Duration, String)>,
 }
+
+/// A test that takes as long is named in the end, ...
+const SLOW: Duration = Duration::from_secs(5);
+
+/// ... at most so many of a suite.
+const NAMED: usize = 5;
 
 impl Report {
     /// A report of nothing yet; where reasons are given, any other skip is a failure.
@@ -52,6 +63,8 @@ impl Report {
             expected: 0,
             start: Instant::now(),
             time: Duration::ZERO,
+            began: None,
+            slow: Vec::new(),
         });
     }
 
@@ -80,6 +93,7 @@ impl Report {
 
     /// A test began; shown where it can be taken back when the test ends.
     pub(crate) fn runs(&mut self, name: &str) {
+        self.suite().began = Some(Instant::now());
         let progress = self.progress(1);
         self.status.show(&format!("{progress} {name} ..."));
     }
@@ -161,13 +175,16 @@ impl Report {
         for failure in &self.failures {
             println!("failed: {failure}");
         }
-        for suite in &self.suites {
+        for suite in &mut self.suites {
             println!(
                 "{:<8}{} in {}",
                 suite.name,
                 sentence(suite.counts),
                 seconds(suite.time)
             );
+            for (time, name) in suite.slowest() {
+                println!("        {name}: {}", seconds(*time));
+            }
         }
         println!("\n{}", sentence(total));
         if total.failed == 0 {
@@ -199,11 +216,28 @@ impl Report {
         self.status.clear();
         let (terminal, progress) = (self.terminal, self.progress(0));
         let suite = self.suite();
+        suite.time_of(name);
         if terminal {
             println!("{progress} {name} ... {outcome}");
         } else {
             println!("{} ... {outcome}", full_name(suite.name, name));
         }
+    }
+}
+
+impl SuiteReport {
+    /// Notes how long the test took that ended.
+    fn time_of(&mut self, name: &str) {
+        let took = self.began.take().map(|began| began.elapsed());
+        let long = took.filter(|time| *time >= SLOW);
+        self.slow.extend(long.map(|time| (time, name.to_owned())));
+    }
+
+    /// The tests that took longest, longest first.
+    fn slowest(&mut self) -> &[(Duration, String)] {
+        self.slow.sort_by_key(|(time, _)| Reverse(*time));
+        self.slow.truncate(NAMED);
+        &self.slow
     }
 }
 
