@@ -177,7 +177,8 @@ pub struct RuleCounters {
     pub reordered: u64,
     /// Sent on at the rule's rate.
     pub shaped: u64,
-    /// Dropped since the queue of the rule's rate, or the delay line's memory, was full.
+    /// Dropped since the queue of the rule's rate, the delay line's memory, or the queue in front of it was
+    /// full.
     pub overflowed: u64,
 }
 

@@ -33,7 +33,12 @@ fn and_its_fault_says_so() {
     let status = netfault.call(&format!("status {}", fault.name()));
     assert!(format!("{status:?}").contains(&told), "{status:?}");
     let receipt = fault.stop();
-    assert_eq!(total(&receipt).delayed, 40, "{receipt:?}");
+    let counted = total(&receipt);
+    assert_eq!(
+        (counted.delayed, counted.overflowed),
+        (40, 0),
+        "{receipt:?}"
+    );
     unchanged.assert();
 }
 

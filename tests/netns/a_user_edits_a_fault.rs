@@ -10,6 +10,7 @@ use chaos_tests::promises;
 
 promises! { [Netfault]
     and_its_parameters_are_in_force_when_it_returns,
+    and_what_the_delay_line_did_stays_in_its_books,
     and_its_time_counts_from_its_start,
     and_what_makes_no_sense_changes_nothing
 }
@@ -33,6 +34,24 @@ fn and_its_parameters_are_in_force_when_it_returns() {
     let counted = total(&fault.stop());
     assert_eq!((counted.matched, counted.dropped), (20, 10));
     unchanged.assert();
+}
+
+fn and_what_the_delay_line_did_stays_in_its_books() {
+    let pair = Pair::new();
+    let path = UdpPath::open_on(&pair.client, &pair.server, Wire::V4, PORT);
+    let netfault = Netfault::new();
+    let fault = netfault.inject(&pair.client, "loss 100% --proto udp --for 30s");
+    // A connection is lost without the line.
+    let (packets, connections) = ("loss 100%", "loss 100% per connection");
+    for (turn, words) in (1..).zip([connections, packets, connections, packets]) {
+        path.send(10).expect("sendto never fails");
+        assert_eq!(path.arrivals(), 0);
+        let counted = total(&edit(&netfault, &fault, words));
+        assert_eq!(counted.lost + counted.dropped, 10 * turn, "{counted:?}");
+        assert_eq!(counted.overflowed, 0, "{counted:?}");
+    }
+    let counted = total(&fault.stop());
+    assert_eq!((counted.lost, counted.dropped), (20, 20), "{counted:?}");
 }
 
 fn and_its_time_counts_from_its_start() {

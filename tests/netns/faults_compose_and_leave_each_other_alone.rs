@@ -10,7 +10,10 @@ use chaos_tests::bed::tcp::{Listener, Wire};
 use chaos_tests::bed::{Netfault, Pair, UdpPath, Unchanged};
 use chaos_tests::promises;
 
-promises! { [Netfault] when_one_of_three_is_removed }
+promises! { [Netfault]
+    when_one_of_three_is_removed,
+    and_a_later_one_counts_nothing_of_an_earlier_one
+}
 
 const DATAGRAMS: u32 = 200;
 const LIMIT: Duration = Duration::from_secs(2);
@@ -59,6 +62,29 @@ fn when_one_of_three_is_removed() {
 }
 
 /// Traffic for each of the three; the datagrams that the loss let pass.
+fn and_a_later_one_counts_nothing_of_an_earlier_one() {
+    let pair = Pair::new();
+    let netfault = Netfault::new();
+    let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
+    let to_it = |words: &str| {
+        let words = format!("{words} --proto udp --port {} --for 60s", path.port());
+        netfault.inject(&pair.client, &words)
+    };
+    // Its process holds them all.
+    let first = netfault.inject(&pair.client, "blackhole --port 9 --for 60s");
+    for words in ["delay 1ms", "blackhole", "delay 2ms", "loss 100%"] {
+        let fault = to_it(words);
+        path.send(10).expect("sendto never fails");
+        let delayed = path.arrivals() as u64;
+        let counted = total(&fault.stop());
+        assert_eq!(counted.matched, 10, "{words}");
+        assert_eq!(counted.delayed, delayed, "{words}");
+        let fates = counted.delayed + counted.dropped + counted.lost;
+        assert_eq!((fates, counted.overflowed), (10, 0), "{words}: {counted:?}");
+    }
+    first.stop();
+}
+
 fn meet(lossy: &UdpPath, mute: &UdpPath, listener: &Listener, pair: &Pair) -> usize {
     lossy.send(DATAGRAMS).expect("sendto never fails");
     mute.send(DATAGRAMS).expect("sendto never fails");

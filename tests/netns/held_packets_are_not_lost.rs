@@ -5,8 +5,9 @@ use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use chaos_agent::dataplane::Way;
+use chaos_tests::bed::netfault::total;
 use chaos_tests::bed::tcp::{Bulk, Listener, Wire, tcp_info};
-use chaos_tests::bed::{Pair, UdpPath, Unchanged};
+use chaos_tests::bed::{Netfault, Pair, UdpPath, Unchanged};
 use chaos_tests::promises;
 
 use crate::line::{Holder, Line, Probe, constant, delays, is_in_order};
@@ -17,6 +18,7 @@ promises! {
     unless_there_are_too_many_which_is_told,
     and_so_it_does_where_its_filters_stay,
     and_tcp_recovers_when_its_holder_is_killed;
+    [Netfault] unless_too_many_come_at_once_which_is_told;
     [Tcx] and_traffic_flows_at_once_when_its_holder_is_killed;
 }
 
@@ -110,6 +112,31 @@ fn unless_there_are_too_many_which_is_told() {
         10,
         "and then traffic flows"
     );
+}
+
+/// While its holder stands still, 8,192 packets wait in front of the line and no more, until hooks pass
+/// it by.
+fn unless_too_many_come_at_once_which_is_told() {
+    let pair = Pair::new();
+    let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
+    path.hear_all();
+    let netfault = Netfault::new();
+    for _ in 0..10 {
+        let fault = netfault.inject(&pair.client, "delay 1ms --proto udp --for 60s");
+        fault.holder().freeze();
+        path.send(60_000).expect("sendto never fails");
+        fault.holder().thaw();
+        let arrived = path.arrivals() as u64;
+        let told = total(&fault.status());
+        assert_eq!(total(&fault.stop()), told, "it was all told at once");
+        assert_eq!(told.diverted + told.bypassed, 60_000, "{told:?}");
+        assert_eq!(arrived + told.overflowed, 60_000, "{told:?}");
+        if told.overflowed > 0 {
+            eprintln!("{told:?}");
+            return;
+        }
+    }
+    panic!("never 8,192 packets in the time after which hooks pass the line by");
 }
 
 fn when_its_time_is_over() {

@@ -43,6 +43,11 @@ impl Dataplane {
         }
     }
 
+    /// Returns when the packets that hooks have counted are where they were sent.
+    pub fn wait_for_hooks(&self) {
+        wait_for_readers();
+    }
+
     /// Gives back the memory of a slot's counters and of the connections that its block numbered. No
     /// rule may be in the slot.
     pub fn forget(&mut self, slot: u16) -> Result<(), DataplaneError> {

@@ -3,7 +3,7 @@
 use std::mem;
 
 use chaos_api::{Change, FaultSpec, Receipt, Span};
-use chaos_plan::{Fault, total};
+use chaos_plan::{Fault, PlannedRule};
 
 use super::{Engine, EngineError, Order};
 use crate::{dataplane::Caught, inventory::boot_clock};
@@ -70,27 +70,32 @@ impl Engine {
         self.receipt(&name)
     }
 
-    /// Brings the rules of a fault that was changed; what rules counted that go with that stays in
-    /// its books.
+    /// Brings the rules of a fault that was changed; what rules counted that go with that, or leave the
+    /// delay line, stays in its books.
     fn replace(&mut self, at: usize) -> Result<(), EngineError> {
         let before = self.table.clone();
         self.bring()?;
-        let gone = before
+        let is_gone = |slot| self.table.rule(slot).is_none();
+        let leaves = |slot: u16, rule: &PlannedRule| {
+            let now = self.table.rule(slot);
+            rule.shape.is_some() && now.is_none_or(|now| now.shape.is_none())
+        };
+        let ended: Vec<_> = before
             .rules()
-            .filter(|(slot, _)| self.table.rule(*slot).is_none());
-        let gone: Vec<_> = gone
-            .filter_map(|(slot, rule)| Some((slot, rule.id.block?)))
+            .filter(|(slot, rule)| is_gone(*slot) || leaves(*slot, rule))
+            .filter_map(|(slot, rule)| Some((slot, rule.id.block?, is_gone(slot))))
             .collect();
-        if gone.is_empty() {
+        if ended.is_empty() {
             return Ok(());
         }
         self.dataplane.settle();
         self.observe(Some(&before));
-        let mut line = self.line_counts()?;
-        for (slot, block) in gone {
-            let counted = total(&self.dataplane.counters(slot)?);
-            let line = line.remove(&slot).unwrap_or_default();
-            self.running[at].retire(block, (counted, line));
+        let mut observed = self.observed(&before)?;
+        for (slot, block, is_gone) in ended {
+            let counted = observed.counters.remove(&slot).filter(|_| is_gone);
+            let line = observed.line.remove(&slot);
+            let past = (counted.unwrap_or_default(), line.unwrap_or_default());
+            self.running[at].retire(block, past);
         }
         self.forget(&before)
     }

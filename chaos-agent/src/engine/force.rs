@@ -28,6 +28,7 @@ impl Engine {
     pub(super) fn forget(&mut self, before: &Table) -> Result<(), EngineError> {
         for slot in gone(before, &self.table) {
             self.dataplane.forget(slot)?;
+            self.handed_before.remove(&slot);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chaos_abi::{Action, Counters};
-use chaos_plan::{LineCounts, Shape, Table};
+use chaos_plan::{LineCounts, Shape, Table, total};
 
 use super::{Engine, EngineError, account::Account};
 use crate::dataplane::Tun;
@@ -30,6 +30,7 @@ impl Engine {
         if rules.is_empty() {
             return Ok(());
         }
+        self.note_handed(rules_of(next).into_keys())?;
         let line = match &mut self.delay_line {
             Some(line) => line,
             none => {
@@ -39,6 +40,18 @@ impl Engine {
             }
         };
         Ok(line.renew(&rules)?)
+    }
+
+    /// Writes down what hooks had handed over by rules that the line does not know, or no more.
+    fn note_handed(&mut self, slots: impl Iterator<Item = u16>) -> Result<(), EngineError> {
+        let known = rules_of(&self.table);
+        for slot in slots.filter(|slot| !known.contains_key(slot)) {
+            if self.table.rule(slot).is_some() {
+                let counters = total(&self.dataplane.counters(slot)?);
+                self.handed_before.insert(slot, counters.diverted);
+            }
+        }
+        Ok(())
     }
 
     /// Makes the line forget rules that are not in the table in force, and ends it after the last.
@@ -78,6 +91,11 @@ impl Engine {
         self.delay_line = None;
         self.line_told = None;
         self.hooks.leave_line(None);
+        for (slot, _) in self.table.rules() {
+            if let Ok(counters) = self.dataplane.counters(slot) {
+                self.handed_before.insert(slot, total(&counters).diverted);
+            }
+        }
         let held = report.as_ref().map_or(0, |report| report.line.held);
         for (slot, tally) in report.into_iter().flat_map(|report| report.rules) {
             let rule = self.table.rule(slot);
@@ -109,12 +127,44 @@ impl Engine {
         accounts.filter(move |account| names.contains(account.fault.name.as_str()))
     }
 
-    /// What the delay line did, by slot.
-    pub(super) fn line_counts(&self) -> Result<BTreeMap<u16, LineCounts>, EngineError> {
-        let report = self.line_report()?;
-        let rules = report.map(|report| report.rules).unwrap_or_default();
-        let count = |(slot, tally): (u16, Tally)| (slot, counts(&tally));
-        Ok(rules.into_iter().map(count).collect())
+    /// What the delay line did by a table's rules. What the hooks had handed over by these counters has
+    /// come by now, or found the queue of the line's device full.
+    pub(super) fn line_counts(
+        &self,
+        table: &Table,
+        counters: &BTreeMap<u16, Counters>,
+    ) -> Result<BTreeMap<u16, LineCounts>, EngineError> {
+        let mut counts = self.counts_and_missed(table, counters)?;
+        if counts.values().any(|(_, missed)| *missed > 0) {
+            // Some may be on their way still.
+            self.dataplane.wait_for_hooks();
+            counts = self.counts_and_missed(table, counters)?;
+        }
+        let sum = |(slot, (mut counts, missed)): (u16, (LineCounts, u64))| {
+            counts.overflowed += missed;
+            (slot, counts)
+        };
+        Ok(counts.into_iter().map(sum).collect())
+    }
+
+    /// The same, and how many packets that it was handed have not come to it.
+    fn counts_and_missed(
+        &self,
+        table: &Table,
+        counters: &BTreeMap<u16, Counters>,
+    ) -> Result<BTreeMap<u16, (LineCounts, u64)>, EngineError> {
+        let Some(report) = self.line_report()? else {
+            return Ok(BTreeMap::new());
+        };
+        let of = |slot: u16| {
+            let tally = report.rules.get(&slot).copied().unwrap_or_default();
+            let before = self.handed_before.get(&slot).copied().unwrap_or_default();
+            let handed = counters.get(&slot).map_or(0, |counters| counters.diverted);
+            let missed = handed.saturating_sub(before + tally.came);
+            (slot, (counts(&tally), missed))
+        };
+        // Slots are used again, so others may be there of rules that are no more.
+        Ok(rules_of(table).into_keys().map(of).collect())
     }
 
     /// Says in a fault's receipt how its packets are held and lost, where that is not as it should.

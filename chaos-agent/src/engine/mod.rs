@@ -13,7 +13,7 @@ mod lease;
 mod line;
 mod order;
 
-use std::{fs::File, time::Duration};
+use std::{collections::BTreeMap, fs::File, time::Duration};
 
 use chaos_api::{EndReason, Receipt};
 use chaos_plan::{Observed, Table};
@@ -49,6 +49,8 @@ pub struct Engine {
     delay_line: Option<Box<dyn Backend>>,
     /// What the latest one did that has ended.
     line_told: Option<LineReport>,
+    /// By slot, the packets that hooks had handed over when the line before stopped.
+    handed_before: BTreeMap<u16, u64>,
     lease: Lease,
     /// What tells others that the namespace is taken.
     lock: Option<File>,
@@ -80,6 +82,7 @@ impl Engine {
             running: Vec::new(),
             delay_line: None,
             line_told: None,
+            handed_before: BTreeMap::new(),
             lease: Lease::default(),
             lock: None,
             next_look: 0,
@@ -225,9 +228,10 @@ impl Engine {
 
     /// What the kernel and the delay line counted, for all rules of a table.
     fn observed(&self, table: &Table) -> Result<Observed, EngineError> {
+        let counted = account::observed(&self.dataplane, &self.hooks, table)?;
         Ok(Observed {
-            line: self.line_counts()?,
-            ..account::observed(&self.dataplane, &self.hooks, table)?
+            line: self.line_counts(table, &counted.counters)?,
+            ..counted
         })
     }
 

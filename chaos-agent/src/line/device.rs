@@ -17,7 +17,7 @@ use crate::inventory::{Namespace, Netlink, interface_index};
 const MTU: u32 = 65_521;
 
 /// Frames that wait for the line to read them.
-const QUEUE: u32 = 8_192;
+pub(super) const QUEUE: u32 = 8_192;
 
 const SUBJECT: &str = "the delay line's device";
 

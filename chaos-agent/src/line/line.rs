@@ -62,6 +62,8 @@ impl Line {
         now: u64,
     ) -> bool {
         self.total.taken += 1;
+        let rules = header.rules.iter().filter(|rule| **rule != NO_RULE);
+        rules.for_each(|rule| self.tallies.of(*rule).came += 1);
         let layout = self.looks_inside(header).then(|| Layout::of(frame.bytes));
         let layout = layout.flatten();
         let segments = Segments::of(frame, layout.as_ref());

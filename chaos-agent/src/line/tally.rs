@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 /// What one rule did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// Frames that came.
+    pub came: u64,
     /// Whose fate was drawn.
     pub drawn: u64,
     /// Held back.

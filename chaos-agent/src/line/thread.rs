@@ -13,7 +13,12 @@ use rustix::io::Errno;
 use super::entry::{Entry, HEADER};
 use super::line::Line;
 use super::wire::{OFFLOAD, View};
-use super::{Ended, LineError, LineReport, LineRules, awake::Awake, device::Device, pace::Pace};
+use super::{
+    Ended, LineError, LineReport, LineRules,
+    awake::Awake,
+    device::{Device, QUEUE},
+    pace::Pace,
+};
 use crate::dataplane::{DataplaneError, LineMaps};
 use crate::inventory::boot_clock;
 
@@ -158,6 +163,12 @@ impl Worker {
                     let _ = done.send(());
                 }
                 Ok(Ask::Report(done)) => {
+                    // What waits has come.
+                    for _ in 0..=QUEUE as usize / BATCH {
+                        if !self.read()? {
+                            break;
+                        }
+                    }
                     let _ = done.send(self.report());
                 }
                 Err(TryRecvError::Empty) => return Ok(()),

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use nix::sys::socket::setsockopt;
-use nix::sys::socket::sockopt::{Ipv4RecvErr, Ipv6RecvErr};
+use nix::sys::socket::sockopt::{Ipv4RecvErr, Ipv6RecvErr, RcvBufForce};
 
 use super::tcp::Wire;
 use super::topology::Host;
@@ -62,6 +62,11 @@ impl UdpPath {
     /// The sender's port.
     pub fn sender_port(&self) -> u16 {
         self.sender.local_addr().expect("it is bound").port()
+    }
+
+    /// Has the receiver's buffer hold some hundred thousand datagrams.
+    pub fn hear_all(&self) {
+        setsockopt(&self.receiver, RcvBufForce, &(256 << 20)).expect("root may have any buffer");
     }
 
     /// Sends `count` datagrams of four bytes and gives the first error of any `sendto`.
