@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chaos_agent::dataplane::Way;
 use chaos_tests::bed::netfault::total;
 use chaos_tests::bed::tcp::{Bulk, Listener, Wire, tcp_info};
-use chaos_tests::bed::{Netfault, Pair, UdpPath, Unchanged};
+use chaos_tests::bed::{Netfault, Pair, UdpPath, Unchanged, eventually};
 use chaos_tests::promises;
 
 use crate::line::{Holder, Line, Probe, constant, delays, is_in_order};
@@ -126,11 +126,14 @@ fn unless_too_many_come_at_once_which_is_told() {
         fault.holder().freeze();
         path.send(60_000).expect("sendto never fails");
         fault.holder().thaw();
-        let arrived = path.arrivals() as u64;
-        let told = total(&fault.status());
-        assert_eq!(total(&fault.stop()), told, "it was all told at once");
+        let mut arrived = 0;
+        let told = eventually("each arrived or is told", 5 * SECOND, || {
+            arrived += path.arrivals() as u64;
+            let told = total(&fault.status());
+            (arrived + told.overflowed == 60_000).then_some(told)
+        });
         assert_eq!(told.diverted + told.bypassed, 60_000, "{told:?}");
-        assert_eq!(arrived + told.overflowed, 60_000, "{told:?}");
+        assert_eq!(total(&fault.stop()), told, "it was told before its end");
         if told.overflowed > 0 {
             eprintln!("{told:?}");
             return;
