@@ -63,6 +63,12 @@ fn when_one_of_three_is_removed() {
 
 /// Traffic for each of the three; the datagrams that the loss let pass.
 fn and_a_later_one_counts_nothing_of_an_earlier_one() {
+    counts_its_own_beside("blackhole");
+    counts_its_own_beside("delay 1s");
+}
+
+/// The process of the one beside it holds them all, and its delay line.
+fn counts_its_own_beside(other: &str) {
     let pair = Pair::new();
     let netfault = Netfault::new();
     let path = UdpPath::open(&pair.client, &pair.server, Wire::V4);
@@ -70,8 +76,7 @@ fn and_a_later_one_counts_nothing_of_an_earlier_one() {
         let words = format!("{words} --proto udp --port {} --for 60s", path.port());
         netfault.inject(&pair.client, &words)
     };
-    // Its process holds them all.
-    let first = netfault.inject(&pair.client, "blackhole --port 9 --for 60s");
+    let first = netfault.inject(&pair.client, &format!("{other} --port 9 --for 60s"));
     for words in ["delay 1ms", "blackhole", "delay 2ms", "loss 100%"] {
         let fault = to_it(words);
         path.send(10).expect("sendto never fails");

@@ -22,15 +22,17 @@ impl Engine {
     /// are not in it hold nothing from now on: their packets go through the line still, so that they
     /// do not overtake those that were held.
     pub(super) fn make_line(&mut self, next: &Table) -> Result<(), EngineError> {
-        let mut rules = rules_of(&self.table);
+        let (mut rules, asked) = (rules_of(&self.table), rules_of(next));
+        for slot in asked.keys().filter(|slot| !rules.contains_key(slot)) {
+            self.note_handed(*slot)?;
+        }
         for rule in rules.values_mut() {
             rule.shape = Shape::default();
         }
-        rules.extend(rules_of(next));
+        rules.extend(asked);
         if rules.is_empty() {
             return Ok(());
         }
-        self.note_handed(rules_of(next).into_keys())?;
         let line = match &mut self.delay_line {
             Some(line) => line,
             none => {
@@ -42,14 +44,11 @@ impl Engine {
         Ok(line.renew(&rules)?)
     }
 
-    /// Writes down what hooks had handed over by rules that the line does not know, or no more.
-    fn note_handed(&mut self, slots: impl Iterator<Item = u16>) -> Result<(), EngineError> {
-        let known = rules_of(&self.table);
-        for slot in slots.filter(|slot| !known.contains_key(slot)) {
-            if self.table.rule(slot).is_some() {
-                let counters = total(&self.dataplane.counters(slot)?);
-                self.handed_before.insert(slot, counters.diverted);
-            }
+    /// Writes down what hooks have handed over by a rule of which a line will know nothing.
+    fn note_handed(&mut self, slot: u16) -> Result<(), EngineError> {
+        if self.table.rule(slot).is_some() {
+            let counters = total(&self.dataplane.counters(slot)?);
+            self.handed_before.insert(slot, counters.diverted);
         }
         Ok(())
     }
@@ -91,13 +90,15 @@ impl Engine {
         self.delay_line = None;
         self.line_told = None;
         self.hooks.leave_line(None);
-        for (slot, _) in self.table.rules() {
-            if let Ok(counters) = self.dataplane.counters(slot) {
-                self.handed_before.insert(slot, total(&counters).diverted);
+        let own = rules_of(&self.table);
+        for slot in own.keys() {
+            if let Err(error) = self.note_handed(*slot) {
+                self.warn_shaped(&error.to_string());
             }
         }
         let held = report.as_ref().map_or(0, |report| report.line.held);
-        for (slot, tally) in report.into_iter().flat_map(|report| report.rules) {
+        let told = report.into_iter().flat_map(|report| report.rules);
+        for (slot, tally) in told.filter(|(slot, _)| own.contains_key(slot)) {
             let rule = self.table.rule(slot);
             let id = rule.and_then(|rule| Some((rule.id.fault.clone(), rule.id.block?)));
             let mut running = self.running.iter_mut();
