@@ -32,7 +32,9 @@ fn hears_late_in_its_row_alone_and_twice_on_a_new_connection() {
     for (before, square) in baseline.iter().zip(matrix(&pods, fault.in_force)) {
         let by = if square.row == "a" { 250 } else { 0 };
         let late = square.quickest().saturating_sub(before.quickest());
-        assert!((by..=by + NOISE).contains(&late), "{late} ms: {square:?}");
+        // Its way may have been quicker than the quickest before.
+        assert!(square.quickest() >= by, "{square:?}");
+        assert!(late <= by + NOISE, "{late} ms: {square:?}");
         assert!(square.is_healthy(), "{square:?}");
     }
     fault.edit("delay 350ms apply payload");

@@ -13,7 +13,7 @@ use chaos_api::Initiator;
 use super::{
     Dataplane, DataplaneError,
     actor::flow,
-    write::{on, unless_absent},
+    write::{on, patiently, unless_absent},
 };
 use crate::inventory::{Namespace, States, TcpState, boot_clock, connections, opened};
 
@@ -135,7 +135,7 @@ fn birth(at: u64, cut: u32, opener: Initiator) -> Birth {
 
 /// Writes one down, unless the hooks were there first.
 fn write(births: &mut Births, flow: &Flow, birth: Birth, flags: u64) -> Result<(), DataplaneError> {
-    match births.insert(flow, birth, flags) {
+    match patiently(|| births.insert(flow, birth, flags)) {
         Err(MapError::SyscallError(error)) => match error.io_error.raw_os_error() {
             Some(EEXIST | ENOENT) => Ok(()),
             Some(E2BIG) => Err(DataplaneError::Crowd),

@@ -13,8 +13,11 @@ use aya::{
 use chaos_abi::{Config, Direction, Seen, SeenKey, maps};
 
 use super::{
-    Dataplane, DataplaneError, Program, Way, clsact::Clsact, load::classifier, remove_leftovers,
-    write::on,
+    Dataplane, DataplaneError, Program, Way,
+    clsact::Clsact,
+    load::classifier,
+    remove_leftovers,
+    write::{on, patiently},
 };
 use crate::{
     causes::with_causes,
@@ -237,9 +240,11 @@ impl Dataplane {
                 ifindex,
                 direction: direction as u32,
             };
-            let zeroes = PerCpuValues::try_from(vec![Seen::default(); cpus])
-                .map_err(|error| on(maps::SEEN)(error.into()))?;
-            seen.insert(key, zeroes, 0).map_err(on(maps::SEEN))?;
+            patiently(|| {
+                let zeroes = PerCpuValues::try_from(vec![Seen::default(); cpus])?;
+                seen.insert(key, zeroes, 0)
+            })
+            .map_err(on(maps::SEEN))?;
         }
         Ok(())
     }

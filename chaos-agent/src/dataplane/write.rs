@@ -1,5 +1,7 @@
 //! Carrying out a plan's operations on the maps.
 
+use std::{io::ErrorKind, thread::sleep, time::Duration};
+
 use aya::maps::{Array, LpmTrie, MapData, MapError, PerCpuHashMap, PerCpuValues, lpm_trie::Key};
 use aya::util::nr_cpus;
 use chaos_abi::{Bank, Config, Counters, maps};
@@ -60,10 +62,12 @@ impl Dataplane {
         let slot = u32::from(slot);
         let io = |error| on(maps::COUNTERS)(MapError::IoError(error));
         let cpus = nr_cpus().map_err(|(_, error)| io(error))?;
-        let zeroes = PerCpuValues::try_from(vec![Counters::default(); cpus]).map_err(io)?;
-        self.counters_mut()?
-            .insert(slot, zeroes, 0)
-            .map_err(on(maps::COUNTERS))?;
+        let mut counters = self.counters_mut()?;
+        patiently(|| {
+            let zeroes = PerCpuValues::try_from(vec![Counters::default(); cpus])?;
+            counters.insert(slot, zeroes, 0)
+        })
+        .map_err(on(maps::COUNTERS))?;
         self.array::<u32>(maps::TOLD)?
             .set(slot, 0, 0)
             .map_err(on(maps::TOLD))
@@ -117,7 +121,7 @@ impl Dataplane {
             held.remove(&prefix);
         }
         for (prefix, row) in &image.peers {
-            peers.insert(&key(*prefix), row, 0).map_err(on(name))?;
+            patiently(|| peers.insert(&key(*prefix), row, 0)).map_err(on(name))?;
             held.insert(*prefix);
         }
         Ok(())
@@ -145,6 +149,29 @@ impl Dataplane {
     }
 }
 
+/// How often the kernel is given time to find memory.
+const REFILLS: u32 = 20;
+
+/// How long each time.
+const REFILL: Duration = Duration::from_millis(1);
+
+/// Puts something into a map that sets no memory aside. The kernel does so from a few free pieces, which it
+/// replaces a moment later (`kernel/bpf/memalloc.c`): one that is filled fast can say that there is no
+/// memory where there is.
+pub(super) fn patiently(mut insert: impl FnMut() -> Result<(), MapError>) -> Result<(), MapError> {
+    let is_short = |error: &MapError| match error {
+        MapError::SyscallError(error) => error.io_error.kind() == ErrorKind::OutOfMemory,
+        _ => false,
+    };
+    for _ in 0..REFILLS {
+        match insert() {
+            Err(error) if is_short(&error) => sleep(REFILL),
+            outcome => return outcome,
+        }
+    }
+    insert()
+}
+
 fn key((address, length): Prefix) -> Key<[u8; 16]> {
     Key::new(length, address)
 }
@@ -152,9 +179,7 @@ fn key((address, length): Prefix) -> Key<[u8; 16]> {
 /// The outcome of a removal, to which it is no error that nothing was there.
 pub(super) fn unless_absent(outcome: Result<(), MapError>) -> Result<(), MapError> {
     match outcome {
-        Err(MapError::SyscallError(error))
-            if error.io_error.kind() == std::io::ErrorKind::NotFound =>
-        {
+        Err(MapError::SyscallError(error)) if error.io_error.kind() == ErrorKind::NotFound => {
             Ok(())
         }
         outcome => outcome,
@@ -175,6 +200,9 @@ pub(super) fn on(name: &'static str) -> impl Fn(MapError) -> DataplaneError {
 fn wait_for_readers() {
     use rustix::thread::{MembarrierCommand, membarrier};
     if membarrier(MembarrierCommand::Global).is_err() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        sleep(Duration::from_millis(10));
     }
 }
+
+#[cfg(test)]
+mod tests;
