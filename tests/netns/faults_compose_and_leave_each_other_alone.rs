@@ -61,7 +61,6 @@ fn when_one_of_three_is_removed() {
     }
 }
 
-/// Traffic for each of the three; the datagrams that the loss let pass.
 fn and_a_later_one_counts_nothing_of_an_earlier_one() {
     counts_its_own_beside("blackhole");
     counts_its_own_beside("delay 1s");
@@ -90,6 +89,7 @@ fn counts_its_own_beside(other: &str) {
     first.stop();
 }
 
+/// Traffic for each of the three; the datagrams that the loss let pass.
 fn meet(lossy: &UdpPath, mute: &UdpPath, listener: &Listener, pair: &Pair) -> usize {
     lossy.send(DATAGRAMS).expect("sendto never fails");
     mute.send(DATAGRAMS).expect("sendto never fails");

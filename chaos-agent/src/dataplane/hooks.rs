@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use aya::{
-    maps::{PerCpuHashMap, PerCpuValues},
+    maps::PerCpuHashMap,
     programs::{
         LinkOrder, SchedClassifier, TcAttachType,
         tc::{SchedClassifierLink, TcAttachOptions},
     },
-    util::nr_cpus,
 };
 use chaos_abi::{Config, Direction, Seen, SeenKey, maps};
 
@@ -17,7 +16,7 @@ use super::{
     clsact::Clsact,
     load::classifier,
     remove_leftovers,
-    write::{on, patiently},
+    write::{on, put_zeroes},
 };
 use crate::{
     causes::with_causes,
@@ -234,17 +233,12 @@ impl Dataplane {
             .map_mut(maps::SEEN)
             .ok_or(DataplaneError::Missing(maps::SEEN))?;
         let mut seen: PerCpuHashMap<_, SeenKey, Seen> = map.try_into().map_err(on(maps::SEEN))?;
-        let cpus = nr_cpus().map_or(1, |cpus| cpus);
         for direction in [Direction::Ingress, Direction::Egress] {
             let key = SeenKey {
                 ifindex,
                 direction: direction as u32,
             };
-            patiently(|| {
-                let zeroes = PerCpuValues::try_from(vec![Seen::default(); cpus])?;
-                seen.insert(key, zeroes, 0)
-            })
-            .map_err(on(maps::SEEN))?;
+            put_zeroes(&mut seen, key).map_err(on(maps::SEEN))?;
         }
         Ok(())
     }

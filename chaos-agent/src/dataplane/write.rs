@@ -3,7 +3,7 @@
 use std::{io::ErrorKind, thread::sleep, time::Duration};
 
 use aya::maps::{Array, LpmTrie, MapData, MapError, PerCpuHashMap, PerCpuValues, lpm_trie::Key};
-use aya::util::nr_cpus;
+use aya::{Pod, util::nr_cpus};
 use chaos_abi::{Bank, Config, Counters, maps};
 use chaos_plan::{Image, Op};
 
@@ -60,14 +60,7 @@ impl Dataplane {
     fn clear_counters(&mut self, slot: u16) -> Result<(), DataplaneError> {
         self.forget_numbers(slot)?;
         let slot = u32::from(slot);
-        let io = |error| on(maps::COUNTERS)(MapError::IoError(error));
-        let cpus = nr_cpus().map_err(|(_, error)| io(error))?;
-        let mut counters = self.counters_mut()?;
-        patiently(|| {
-            let zeroes = PerCpuValues::try_from(vec![Counters::default(); cpus])?;
-            counters.insert(slot, zeroes, 0)
-        })
-        .map_err(on(maps::COUNTERS))?;
+        put_zeroes(&mut self.counters_mut()?, slot).map_err(on(maps::COUNTERS))?;
         self.array::<u32>(maps::TOLD)?
             .set(slot, 0, 0)
             .map_err(on(maps::TOLD))
@@ -147,6 +140,18 @@ impl Dataplane {
     ) -> Result<&mut aya::maps::Map, DataplaneError> {
         self.ebpf.map_mut(name).ok_or(DataplaneError::Missing(name))
     }
+}
+
+/// Puts a value for each CPU into a map, all of them empty.
+pub(super) fn put_zeroes<K: Pod, V: Pod + Default>(
+    map: &mut PerCpuHashMap<&mut MapData, K, V>,
+    key: K,
+) -> Result<(), MapError> {
+    let cpus = nr_cpus().map_err(|(_, error)| MapError::IoError(error))?;
+    patiently(|| {
+        let zeroes = PerCpuValues::try_from(vec![V::default(); cpus])?;
+        map.insert(key, zeroes, 0)
+    })
 }
 
 /// How often the kernel is given time to find memory.

@@ -3,7 +3,7 @@
 use std::mem;
 
 use chaos_api::{Change, FaultSpec, Receipt, Span};
-use chaos_plan::{Fault, PlannedRule};
+use chaos_plan::Fault;
 
 use super::{Engine, EngineError, Order};
 use crate::{dataplane::Caught, inventory::boot_clock};
@@ -75,15 +75,12 @@ impl Engine {
     fn replace(&mut self, at: usize) -> Result<(), EngineError> {
         let before = self.table.clone();
         self.bring()?;
-        let is_gone = |slot| self.table.rule(slot).is_none();
-        let leaves = |slot: u16, rule: &PlannedRule| {
-            let now = self.table.rule(slot);
-            rule.shape.is_some() && now.is_none_or(|now| now.shape.is_none())
-        };
-        let ended: Vec<_> = before
-            .rules()
-            .filter(|(slot, rule)| is_gone(*slot) || leaves(*slot, rule))
-            .filter_map(|(slot, rule)| Some((slot, rule.id.block?, is_gone(slot))))
+        let ended = before.rules().filter(|(slot, rule)| {
+            let now = self.table.rule(*slot);
+            now.is_none_or(|now| rule.shape.is_some() && now.shape.is_none())
+        });
+        let ended: Vec<_> = ended
+            .filter_map(|(slot, rule)| Some((slot, rule.id.block?)))
             .collect();
         if ended.is_empty() {
             return Ok(());
@@ -91,7 +88,8 @@ impl Engine {
         self.dataplane.settle();
         self.observe(Some(&before));
         let mut observed = self.observed(&before)?;
-        for (slot, block, is_gone) in ended {
+        for (slot, block) in ended {
+            let is_gone = self.table.rule(slot).is_none();
             let counted = observed.counters.remove(&slot).filter(|_| is_gone);
             let line = observed.line.remove(&slot);
             let past = (counted.unwrap_or_default(), line.unwrap_or_default());

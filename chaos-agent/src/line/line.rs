@@ -1,6 +1,6 @@
 //! The line itself, without its thread and device: what it holds, and by which rules.
 
-use chaos_abi::{LineHeader, NO_RULE};
+use chaos_abi::LineHeader;
 use chaos_plan::Apply;
 
 use super::fates::{Piece, pieces};
@@ -62,8 +62,7 @@ impl Line {
         now: u64,
     ) -> bool {
         self.total.taken += 1;
-        let rules = header.rules.iter().filter(|rule| **rule != NO_RULE);
-        rules.for_each(|rule| self.tallies.of(*rule).came += 1);
+        self.tallies.count(header, |tally| tally.came += 1);
         let layout = self.looks_inside(header).then(|| Layout::of(frame.bytes));
         let layout = layout.flatten();
         let segments = Segments::of(frame, layout.as_ref());
@@ -106,8 +105,7 @@ impl Line {
         }
         for _ in 0..piece.copies {
             if !self.queue.has_room(copy.bytes.len()) {
-                let rules = header.rules.iter().filter(|rule| **rule != NO_RULE);
-                rules.for_each(|rule| self.tallies.of(*rule).memory_full += 1);
+                self.tallies.count(header, |tally| tally.memory_full += 1);
                 continue;
             }
             self.queue

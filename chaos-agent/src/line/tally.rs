@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chaos_abi::{LineHeader, NO_RULE};
+
 /// What one rule did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -53,6 +55,12 @@ pub struct LineTally {
 pub(super) struct Tallies(pub(super) BTreeMap<u16, Tally>);
 
 impl Tallies {
+    /// Counts for each rule of a frame.
+    pub(super) fn count(&mut self, header: &LineHeader, one: impl Fn(&mut Tally)) {
+        let rules = header.rules.iter().filter(|rule| **rule != NO_RULE);
+        rules.for_each(|rule| one(self.of(*rule)));
+    }
+
     pub(super) fn of(&mut self, rule: u16) -> &mut Tally {
         self.0.entry(rule).or_default()
     }
