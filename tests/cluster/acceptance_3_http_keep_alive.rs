@@ -38,8 +38,8 @@ fn both_pools_are_reset_at_both_ends() {
 
     let fault = town.inject("reset deploy/client --to svc/web:80 --for 30s");
     for (container, ports) in ["busy", "idle"].into_iter().zip(&pools) {
-        were_reset_at_once(&fault, ports, |when| ends(&client, container, when));
-        were_reset_at_once(&fault, ports, |when| ends(&server, "main", when));
+        were_reset_at_once(&fault, ports, &client, container);
+        were_reset_at_once(&fault, ports, &server, "main");
     }
     let old = pools.concat();
     let server_network = server.network();
@@ -85,23 +85,16 @@ fn both_pools_are_reset_at_both_ends() {
     untouched.assert();
 }
 
-/// What a container of a pod said about the ends of connections since a fault was asked for.
-fn ends(pod: &Pod, container: &str, since: u64) -> Vec<(u64, (u16, Failure))> {
-    pod.lines_of(container).from(since).ends()
-}
-
-fn were_reset_at_once(
-    fault: &Fault<'_>,
-    ports: &[u16],
-    ends: impl Fn(u64) -> Vec<(u64, (u16, Failure))>,
-) {
-    let ends = ends(fault.asked);
+/// A container of a pod was told at once, whenever it came to say so.
+fn were_reset_at_once(fault: &Fault<'_>, ports: &[u16], pod: &Pod, container: &str) {
     for port in ports {
-        let end = ends.iter().find(|(_, (ended, _))| ended == port);
-        let Some((at, (_, how))) = end else {
-            panic!("{port} is still open: {ends:?}");
-        };
-        assert_eq!(*how, Failure::Reset, "{port}");
+        let what = format!("the end of {port}");
+        let (at, how) = pod.await_lines(container, &what, SOON, |lines| {
+            let ends = lines.from(fault.asked).ends().into_iter();
+            let mut own = ends.filter(|(_, (ended, _))| ended == port);
+            own.next().map(|(at, (_, how))| (at, how))
+        });
+        assert_eq!(how, Failure::Reset, "{port}");
         let late = at.saturating_sub(fault.in_force);
         assert!(
             late < nanoseconds(AT_ONCE),

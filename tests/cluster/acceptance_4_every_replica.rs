@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(20);
 fn scene(label: &str) -> (Town, Vec<Pod>) {
     let town = Town::open(label);
     town.start([Workload::web("web")]);
-    let client = Workload::witness("client", "http-poll --server web:80 --timeout 500");
+    let client = Workload::witness("client", "http-poll --server web:80");
     town.start([client.replicas(3)]);
     let clients = town.pods("client");
     let nodes: BTreeSet<_> = clients

@@ -12,15 +12,16 @@ use chaos_witness::Failure;
 promises! { [Cluster] is_silent_for_its_peers_and_comes_back_on_time }
 
 const SOON: Duration = Duration::from_secs(30);
-/// What a request waits for, and the pace of requests.
-const LIMIT: Duration = Duration::from_millis(300);
+/// What a request waits for: more than a busy machine stands still, less than the fault lasts.
+const LIMIT: Duration = Duration::from_secs(1);
 
 fn is_silent_for_its_peers_and_comes_back_on_time() {
     let town = Town::open("random");
     town.start([Workload::web("web").replicas(3)]);
     let pods = town.pods("web");
     let peer = pods.iter().fold(Workload::new("peer"), |peer, pod| {
-        let poll = format!("http-poll --server {}:8080 --timeout 300", pod.ip());
+        let limit = LIMIT.as_millis();
+        let poll = format!("http-poll --server {}:8080 --timeout {limit}", pod.ip());
         peer.with_witness(&container(pod.ip()), &poll)
     });
     town.start([peer]);
@@ -53,7 +54,7 @@ fn is_silent_for_its_peers_and_comes_back_on_time() {
     );
     let first = failures.first().expect("its peers lost it").0;
     let last = failures.last().expect("there is a first").0;
-    assert!(first < fault.in_force + nanoseconds(LIMIT * 3), "late");
+    assert!(first < fault.in_force + nanoseconds(LIMIT * 2), "late");
     assert!(last < ends + nanoseconds(LIMIT * 2), "it lasted longer");
     let meanwhile = silent.begun_from(fault.in_force).between(0, ends);
     assert_eq!(meanwhile.answers(), 0, "answers meanwhile");

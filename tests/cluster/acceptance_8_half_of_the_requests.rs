@@ -23,7 +23,7 @@ fn ends_at_its_deadline_though_its_caller_was_killed() {
     town.start([Workload::web("web")]);
     town.start([Workload::witness(
         "client",
-        "http-poll --server web:80 --pace 40",
+        "http-poll --server web:80 --pace 40 --lanes 2",
     )]);
     let client = town.pod("client");
     let untouched = Untouched::watch([client.clone(), town.pod("web")]);

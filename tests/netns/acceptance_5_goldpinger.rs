@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use chaos_tests::bed::servers::{HttpPool, HttpServer, get_once};
-use chaos_tests::bed::{Host, Netfault, Star, Unchanged};
+use chaos_tests::bed::{Host, Netfault, Star, Unchanged, quickest};
 use chaos_tests::promises;
 
 promises! { [Netfault]
@@ -53,9 +53,11 @@ impl Town {
 }
 
 fn call(from: &Host, to: SocketAddr) -> Duration {
-    let start = Instant::now();
-    assert_eq!(get_once(from, to, "/").expect("it is answered"), 200);
-    start.elapsed()
+    quickest(|| {
+        let start = Instant::now();
+        assert_eq!(get_once(from, to, "/").expect("it is answered"), 200);
+        start.elapsed()
+    })
 }
 
 fn is_late_by_250_ms_in_its_row_alone() {
@@ -96,9 +98,12 @@ fn pays_twice_on_a_new_connection_where_all_packets_are_late() {
     let fault = netfault.inject(town.target(), &format!("delay 250ms {}", town.answers()));
     let fresh = call(town.target(), town.servers[1].target()).as_millis();
     assert!((500..=555).contains(&fresh), "a new connection: {fresh} ms");
-    let start = Instant::now();
-    kept.get(0, "/").expect("it is answered");
-    let time = start.elapsed().as_millis();
+    let time = quickest(|| {
+        let start = Instant::now();
+        kept.get(0, "/").expect("it is answered");
+        start.elapsed()
+    });
+    let time = time.as_millis();
     assert!((250..=265).contains(&time), "a kept one: {time} ms");
     fault.stop();
 }

@@ -24,8 +24,10 @@ promises! { [Netfault]
 const PACKETS: u32 = 20_000;
 /// 20,000 draws at 5 % are outside of this with probability 0.001 (exact binomial).
 const BAND: std::ops::RangeInclusive<usize> = 899..=1_103;
-/// The last datagram of a run may be lost, so its end is told by silence.
-const SILENCE: Duration = Duration::from_millis(300);
+/// The last datagram of a run may be lost, so its end is told by silence. A machine that stands still
+/// is silent, too, but not three times in a row.
+const SILENCE: Duration = Duration::from_millis(100);
+const SILENCES: u32 = 3;
 
 /// Two sockets, and the numbers of the datagrams that arrive.
 struct Path {
@@ -56,8 +58,8 @@ impl Path {
             .filter(|cpu| all.is_set(*cpu))
             .collect();
         let arrived = thread::scope(|scope| {
-            let arrived = scope.spawn(|| self.arrivals());
-            scope.spawn(|| self.send(count, bytes, &cpus));
+            let sending = scope.spawn(|| self.send(count, bytes, &cpus));
+            let arrived = scope.spawn(move || self.arrivals(|| sending.is_finished()));
             arrived.join().expect("the receiver does not panic")
         });
         let mut is_lost = vec![true; count as usize];
@@ -81,10 +83,17 @@ impl Path {
         }
     }
 
-    fn arrivals(&self) -> Vec<u32> {
+    /// What arrives until all is sent and nothing comes any more.
+    fn arrivals(&self, all_sent: impl Fn() -> bool) -> Vec<u32> {
         let mut arrived = Vec::new();
         let mut buffer = [0; 16_384];
-        while self.receiver.recv(&mut buffer).is_ok() {
+        let mut silences = 0;
+        while silences < SILENCES || !all_sent() {
+            if self.receiver.recv(&mut buffer).is_err() {
+                silences += 1;
+                continue;
+            }
+            silences = 0;
             let number = buffer.first_chunk().expect("it is longer");
             arrived.push(u32::from_be_bytes(*number));
         }

@@ -11,8 +11,10 @@ use super::tcp::Wire;
 use super::topology::Host;
 use super::wait::within;
 
-/// How long a datagram may take on a wire that lets it pass.
-const FLIGHT: Duration = Duration::from_millis(50);
+/// How long a datagram may take on a wire that lets it pass: looked for so often, for so long each,
+/// since a machine that stands still lets any one time pass.
+const LOOKS: u32 = 5;
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A sender with `IP_RECVERR` or `IPV6_RECVERR` set (ip(7)), and a receiver on another host. With
 /// the option a datagram that the own machine drops makes `sendto` fail, where it would otherwise
@@ -77,9 +79,8 @@ impl UdpPath {
 
     /// How many datagrams arrive before none has come for a while.
     pub fn arrivals(&self) -> usize {
-        self.wait_at_most(FLIGHT);
-        let arrives = |_: &usize| self.receiver.recv(&mut [0; 2048]).is_ok();
-        (0..1_000_000).take_while(arrives).count()
+        self.wait_at_most(LOOK);
+        (0..1_000_000).take_while(|_| self.arrives()).count()
     }
 
     /// Waits for the next datagram that arrives.
@@ -95,8 +96,12 @@ impl UdpPath {
     pub fn passes(&self) -> bool {
         self.arrivals_queued();
         self.send(1).expect("sendto never fails");
-        self.wait_at_most(FLIGHT);
-        self.receiver.recv(&mut [0; 2048]).is_ok()
+        self.wait_at_most(LOOK);
+        self.arrives()
+    }
+
+    fn arrives(&self) -> bool {
+        (0..LOOKS).any(|_| self.receiver.recv(&mut [0; 2048]).is_ok())
     }
 
     /// Sends until a datagram arrives; gives the time it took.

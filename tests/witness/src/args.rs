@@ -107,8 +107,8 @@ pub(crate) struct HttpPoll {
     /// The time between two requests of a connection.
     #[arg(long, value_name = "MS", value_parser = milliseconds, default_value = "100")]
     pub(crate) pace: Duration,
-    /// How long a request may take, connecting included.
-    #[arg(long, value_name = "MS", value_parser = milliseconds, default_value = "1000")]
+    /// How long a request may take, connecting included; a busy machine stands still for a while.
+    #[arg(long, value_name = "MS", value_parser = milliseconds, default_value = "3000")]
     pub(crate) timeout: Duration,
     /// Keep so many connections; without it, each request has a connection of its own.
     #[arg(long, value_name = "COUNT")]

@@ -11,9 +11,6 @@ use super::{
 /// Where etcd listens; only the control plane's own network has it.
 const ETCD: &str = "http://127.0.0.1:2379";
 
-/// How long a silent node counts as Ready; kubelets renew their lease every 2.5 s.
-const GRACE: &str = "20s";
-
 /// What runs on the control plane, in the order in which it needs each other.
 pub(crate) fn spec(layout: &Layout, settings: &Settings) -> Spec {
     let service = |name: &str, args: Vec<String>| Service {
@@ -101,8 +98,6 @@ fn controller_manager(layout: &Layout) -> Vec<String> {
         flag("root-ca-file", pki("ca.crt")),
         flag("cluster-signing-cert-file", pki("ca.crt")),
         flag("cluster-signing-key-file", pki("ca.key")),
-        flag("node-monitor-period", "1s"),
-        flag("node-monitor-grace-period", GRACE),
     ]);
     args
 }
