@@ -17,10 +17,6 @@ use chaos_plan::{PacketWords, PlannedRule, Table};
 use super::{Dataplane, DataplaneError, Hooks, Program, load::context};
 use crate::inventory::{Connection, Namespace, Routes, States, connections, redirected};
 
-/// How often the connections are listed: busy ones can move on between the look-up of their
-/// sequence numbers and the RST.
-const PASSES: u32 = 5;
-
 /// How long the stack may take to work through the RSTs of one pass.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -30,30 +26,29 @@ pub struct Caught {
     /// Those that were sent RSTs, with the slot of the rule that hit them; a connection that took
     /// several passes stands here several times.
     pub flows: Vec<(u16, Flow)>,
-    /// How often the connections were listed.
-    pub passes: u32,
-    /// How many were still there when they were listed last.
-    pub left: usize,
+    /// For each that was still there when they were listed last, the slot of the rule that hit it.
+    pub left: Vec<u16>,
     /// Connections that a rule hits but that cross no interface with hooks.
     pub out_of_reach: usize,
 }
 
 impl Dataplane {
-    /// Resets what connections the table's reset rules hit, until a list of them is empty. The
-    /// table must be in force.
+    /// Resets what connections the table's reset rules hit, until a list of them is empty, or `passes`
+    /// were made: busy ones can move on between the look-up of their sequence numbers and the RST.
+    /// The table must be in force.
     pub fn reset_idle(
         &mut self,
         table: &Table,
         namespace: &Namespace,
         hooks: &Hooks,
+        passes: u32,
     ) -> Result<Caught, DataplaneError> {
         namespace.enter(|| {
             let mut caught = Caught::default();
             let mut routes = Routes::open()?;
-            while caught.passes < PASSES {
-                caught.passes += 1;
+            for _ in 0..passes {
                 self.pass(table, hooks, &mut routes, &mut caught)?;
-                if caught.left == 0 {
+                if caught.left.is_empty() {
                     break;
                 }
                 sleep(PAUSE);
@@ -70,7 +65,8 @@ impl Dataplane {
         routes: &mut Routes,
         caught: &mut Caught,
     ) -> Result<(), DataplaneError> {
-        (caught.left, caught.out_of_reach) = (0, 0);
+        caught.left.clear();
+        caught.out_of_reach = 0;
         let mut all = connections(States::LIVE)?;
         // In an order that another run meets again: rules may go by the number of a connection.
         all.sort_unstable_by_key(|connection| (connection.local, connection.peer));
@@ -89,7 +85,7 @@ impl Dataplane {
             };
             let flow = flow(&connection);
             if let Some(slot) = self.act(&flow, connection.peer.is_ipv6(), route.interface)? {
-                caught.left += 1;
+                caught.left.push(slot);
                 caught.flows.push((slot, flow));
             }
         }

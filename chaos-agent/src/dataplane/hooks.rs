@@ -83,13 +83,13 @@ impl Hooks {
 
     /// Attaches to every interface of `namespace` that has no hooks yet, to the one of loopback where
     /// that is asked for, and forgets those that went. One system call where nothing has changed since
-    /// it was called last.
+    /// it was called last. Tells whether it has attached to any.
     pub fn follow(
         &mut self,
         dataplane: &mut Dataplane,
         namespace: &Namespace,
         loopback: bool,
-    ) -> Result<(), DataplaneError> {
+    ) -> Result<bool, DataplaneError> {
         if self.loopback != loopback {
             self.watcher = None;
         }
@@ -99,15 +99,15 @@ impl Hooks {
                 let news = watcher.has_news()?;
                 if !news {
                     self.watcher = Some(watcher);
-                    return Ok(());
+                    return Ok(false);
                 }
                 watcher
             }
             None => namespace.enter(Watcher::open)??,
         };
-        self.look(dataplane, namespace, loopback)?;
+        let attached = self.look(dataplane, namespace, loopback)?;
         (self.watcher, self.loopback) = (Some(watcher), loopback);
-        Ok(())
+        Ok(attached)
     }
 
     fn look(
@@ -115,7 +115,7 @@ impl Hooks {
         dataplane: &mut Dataplane,
         namespace: &Namespace,
         loopback: bool,
-    ) -> Result<(), DataplaneError> {
+    ) -> Result<bool, DataplaneError> {
         let way = Way::of_kernel()?;
         if way == Way::Clsact && self.place.is_none() {
             self.place = Some(namespace.again().map_err(DataplaneError::Again)?);
@@ -135,12 +135,14 @@ impl Hooks {
             self.attached
                 .retain(|index, _| wanted().any(|i| i.index == *index));
             self.uncovered = names(&present, |kind| matches!(kind, Kind::Other(_)));
+            let mut attached = false;
             for interface in wanted() {
                 if let Entry::Vacant(free) = self.attached.entry(interface.index) {
                     free.insert(dataplane.attach(interface, way)?);
+                    attached = true;
                 }
             }
-            Ok(())
+            Ok(attached)
         })?
     }
 

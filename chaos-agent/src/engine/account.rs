@@ -27,6 +27,8 @@ pub(super) struct Account {
     /// By flow and, for one that was refused, the sequence number of its SYN: ports are used again.
     connections: HashSet<(Flow, u32)>,
     warnings: Vec<String>,
+    /// How many connections that it hits were still there when they were looked for last.
+    pub(super) left: usize,
     /// How often the delay line had given up real time when it first held packets of this fault.
     demoted: Option<u64>,
 }
@@ -49,6 +51,7 @@ impl Account {
             clock: clock(),
             connections: HashSet::new(),
             warnings: Vec::new(),
+            left: 0,
             demoted: None,
         }
     }
@@ -81,6 +84,13 @@ impl Account {
         observed.connections = BTreeMap::from([(name, self.connections.len() as u64)]);
         let mut receipt = raise(&self.fault, table, &self.life, &observed, self.clock);
         receipt.warnings.extend(self.warnings.iter().cloned());
+        if self.left > 0 {
+            receipt.warnings.push(format!(
+                "{} connections were still there when they were looked for last; their next packets \
+                 reset them",
+                self.left
+            ));
+        }
         receipt
     }
 
@@ -103,14 +113,8 @@ impl Account {
         }
     }
 
-    /// Writes down what a catch of idle connections missed.
+    /// Writes down what is out of the reach of a catch of idle connections.
     pub(super) fn note(&mut self, caught: &Caught, uncovered: &[String]) {
-        if caught.left > 0 {
-            self.warn(format!(
-                "{} connections were still there after {} passes; their next packets reset them",
-                caught.left, caught.passes
-            ));
-        }
         if caught.out_of_reach > 0 {
             self.warn(format!(
                 "{} connections were left alone: they cross no interface that is covered",

@@ -13,9 +13,13 @@ impl Engine {
     /// Follows the interfaces, those that a fault asks for among them.
     pub(super) fn follow(&mut self) -> Result<(), EngineError> {
         let loopback = self.faults().any(on_loopback);
-        Ok(self
+        let attached = self
             .hooks
-            .follow(&mut self.dataplane, &self.namespace, loopback)?)
+            .follow(&mut self.dataplane, &self.namespace, loopback)?;
+        if attached {
+            self.catch_later();
+        }
+        Ok(())
     }
 
     /// The number of the cut from which a fault tells connections apart: that of its first arming,

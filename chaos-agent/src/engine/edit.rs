@@ -6,7 +6,7 @@ use chaos_api::{Change, FaultSpec, Receipt, Span};
 use chaos_plan::Fault;
 
 use super::{Engine, EngineError, Order};
-use crate::{dataplane::Caught, inventory::boot_clock};
+use crate::inventory::boot_clock;
 
 impl Engine {
     /// Replaces the words, the seed and the remaining time of the fault of that name, which stays in
@@ -48,16 +48,15 @@ impl Engine {
             .follow()
             .and_then(|()| self.replace(at))
             .and_then(|()| {
-                if hits_as_before {
-                    Ok(Caught::default())
-                } else {
-                    self.catch()
-                }
+                let caught = (!hits_as_before).then(|| self.catch());
+                caught.transpose()
             });
         match caught {
             Ok(caught) => {
                 self.release()?;
-                self.note(&name, &caught);
+                if let Some(caught) = caught {
+                    self.note(&name, &caught);
+                }
                 self.note_line(&name);
             }
             Err(error) => {

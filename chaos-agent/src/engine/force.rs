@@ -5,6 +5,13 @@ use chaos_plan::{Table, diff, lower};
 use super::{Engine, EngineError, account, line};
 use crate::dataplane::Caught;
 
+/// How often the connections are listed when a fault comes into force, and at a look afterwards.
+const PASSES: u32 = 5;
+const PASSES_AFTER: u32 = 2;
+
+/// At how many ticks connections are looked for that a catch left.
+const CATCHES: u32 = 12;
+
 impl Engine {
     /// Makes the kernel hold the rules of the faults that are running, and no others. An error
     /// leaves those that it holds.
@@ -35,23 +42,55 @@ impl Engine {
 
     /// Resets the idle connections that reset rules hit.
     pub(super) fn catch(&mut self) -> Result<Caught, EngineError> {
+        self.catch_in(PASSES)
+    }
+
+    fn catch_in(&mut self, passes: u32) -> Result<Caught, EngineError> {
         let mut faults = self.running.iter().map(|account| &account.fault);
         if faults.all(|fault| fault.spec.faults.reset.is_none()) {
             return Ok(Caught::default());
         }
         Ok(self
             .dataplane
-            .reset_idle(&self.table, &self.namespace, &self.hooks)?)
+            .reset_idle(&self.table, &self.namespace, &self.hooks, passes)?)
     }
 
-    /// Writes down what a catch hit, and for the fault that it was made for what it missed.
-    pub(super) fn note(&mut self, name: &str, caught: &Caught) {
-        for (slot, flow) in &caught.flows {
-            account::hit(&mut self.running, self.table.rule(*slot), *flow, 0);
+    /// Has the next ticks look for idle connections: some may have begun while no rule met them.
+    pub(super) fn catch_later(&mut self) {
+        self.catches = CATCHES;
+    }
+
+    /// Looks for idle connections where that is due, until none is left.
+    pub(super) fn catch_up(&mut self) -> Result<(), EngineError> {
+        if self.catches == 0 {
+            return Ok(());
         }
+        let caught = self.catch_in(PASSES_AFTER)?;
+        self.catches = catches_for(&caught, self.catches - 1);
+        self.write_down(&caught);
+        Ok(())
+    }
+
+    /// Writes down what a catch hit and left, and for the fault that it was made for what is out of its
+    /// reach.
+    pub(super) fn note(&mut self, name: &str, caught: &Caught) {
+        self.catches = catches_for(caught, CATCHES);
+        self.write_down(caught);
         let mut running = self.running.iter_mut();
         if let Some(account) = running.find(|account| account.fault.name == name) {
             account.note(caught, self.hooks.uncovered());
+        }
+    }
+
+    fn write_down(&mut self, caught: &Caught) {
+        for (slot, flow) in &caught.flows {
+            account::hit(&mut self.running, self.table.rule(*slot), *flow, 0);
+        }
+        for account in &mut self.running {
+            let rules = caught.left.iter().filter_map(|slot| self.table.rule(*slot));
+            account.left = rules
+                .filter(|rule| rule.id.fault == account.fault.name)
+                .count();
         }
     }
 
@@ -74,6 +113,11 @@ impl Engine {
             .position(|fault| fault.name == name)
             .ok_or_else(|| EngineError::Unknown(name.into()))
     }
+}
+
+/// At how many ticks to catch up: at none where the latest catch left nothing.
+fn catches_for(caught: &Caught, catches: u32) -> u32 {
+    if caught.left.is_empty() { 0 } else { catches }
 }
 
 /// The slots that a table no longer has.

@@ -52,6 +52,8 @@ pub struct Engine {
     /// By slot, the packets that hooks had handed over when the line before stopped.
     handed_before: BTreeMap<u16, u64>,
     lease: Lease,
+    /// At how many ticks it is still to catch idle connections.
+    catches: u32,
     /// What tells others that the namespace is taken.
     lock: Option<File>,
     /// When to look whether the target is gone, on the boot clock.
@@ -84,6 +86,7 @@ impl Engine {
             line_told: None,
             handed_before: BTreeMap::new(),
             lease: Lease::default(),
+            catches: 0,
             lock: None,
             next_look: 0,
             next_collection: 0,
@@ -160,12 +163,16 @@ impl Engine {
         Ok(account.receipt(&before, observed))
     }
 
-    /// Renews the lease, follows the namespace's interfaces, takes the events, and ends the faults
+    /// Renews the lease, follows the namespace's interfaces, looks for idle connections where some may
+    /// be left, takes the events, and ends the faults
     /// whose time is over or whose target is gone; returns their receipts.
     pub fn tick(&mut self) -> Result<Vec<Receipt>, EngineError> {
         self.renew()?;
         self.mind_line();
-        let kept = self.follow().and_then(|()| self.collect());
+        let kept = self
+            .follow()
+            .and_then(|()| self.collect())
+            .and_then(|()| self.catch_up());
         if let Err(error) = kept {
             self.running
                 .iter_mut()
@@ -190,6 +197,9 @@ impl Engine {
     /// Renews the lease where it is time to.
     fn renew(&mut self) -> Result<(), EngineError> {
         let gap = self.lease.renew(&mut self.dataplane)?;
+        if gap.0 < gap.1 {
+            self.catch_later();
+        }
         for account in &mut self.running {
             account.interrupt(gap);
         }
