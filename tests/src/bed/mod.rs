@@ -30,5 +30,5 @@ pub use process::Process;
 pub use star::Star;
 pub use topology::{Host, Pair};
 pub use udp::UdpPath;
-pub use wait::{eventually, holds_for, quickest, within};
+pub use wait::{eventually, holds_for, once_in_three, quickest, within};
 pub(crate) use way::insist_on_way;

@@ -31,6 +31,19 @@ pub fn quickest(mut take: impl FnMut() -> Duration) -> Duration {
     (1..4).fold(take(), |least, _| least.min(take()))
 }
 
+/// Panics with what the last of three tries said, unless one of them succeeds: a machine that stands
+/// still for a moment makes things late, but not each time.
+#[track_caller]
+pub fn once_in_three(mut attempt: impl FnMut() -> Result<(), String>) {
+    for _ in 0..2 {
+        match attempt() {
+            Ok(()) => return,
+            Err(told) => eprintln!("once more, since {told}"),
+        }
+    }
+    attempt().unwrap_or_else(|told| panic!("{told}"));
+}
+
 /// Panics with `what` if `condition` stops holding before `span` has passed.
 ///
 /// For promises about absence, where there is nothing to wait for.
