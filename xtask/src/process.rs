@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -25,8 +25,18 @@ const DRAIN: Duration = Duration::from_millis(500);
 /// How often a quiet child is looked at.
 const POLL: Duration = Duration::from_millis(50);
 
-/// The groups that run now, so that Ctrl-C ends them too.
-static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+/// So that Ctrl-C ends them too.
+static RUNNING: Mutex<Running> = Mutex::new(Running {
+    groups: Vec::new(),
+    over: false,
+});
+
+/// The groups that run now.
+struct Running {
+    groups: Vec<Pid>,
+    /// Whether xtask was told to end, so that no other begins.
+    over: bool,
+}
 
 /// How a bounded child ended.
 #[derive(Debug)]
@@ -44,8 +54,12 @@ pub(crate) fn forward_signals() -> Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            // A copy: the main thread needs the list to collect the children.
-            let groups = running().clone();
+            // Those of now: the main thread needs the list to collect the children.
+            let groups = {
+                let mut running = running();
+                running.over = true;
+                running.groups.clone()
+            };
             for group in groups {
                 end_group(group, || ());
             }
@@ -139,12 +153,14 @@ struct Group {
 
 impl Group {
     fn start(command: &mut Command) -> Result<Self> {
+        let mut running = running();
+        ensure!(!running.over, "told to end");
         let child = command
             .process_group(0)
             .spawn()
             .with_context(|| format!("could not start `{}`", words(command)))?;
         let id = Pid::from_child(&child);
-        running().push(id);
+        running.groups.push(id);
         Ok(Self { child, id })
     }
 
@@ -166,11 +182,11 @@ impl Drop for Group {
         let child = &mut self.child;
         // A zombie still counts as a member of its group, so the child is collected on the way.
         end_group(self.id, || _ = child.try_wait());
-        running().retain(|id| *id != self.id);
+        running().groups.retain(|id| *id != self.id);
     }
 }
 
-fn running() -> std::sync::MutexGuard<'static, Vec<Pid>> {
+fn running() -> std::sync::MutexGuard<'static, Running> {
     RUNNING.lock().expect("no holder of this lock panics")
 }
 

@@ -82,6 +82,13 @@ impl Line {
         receipt.expect("it was in force")
     }
 
+    /// The receipt of a fault in force.
+    #[track_caller]
+    pub(crate) fn receipt(&self, name: &str) -> Receipt {
+        let receipt = self.engine().receipt(name);
+        receipt.expect("it is in force")
+    }
+
     /// What the line did; there must be one.
     #[track_caller]
     pub(crate) fn report(&self) -> LineReport {
