@@ -5,6 +5,7 @@ mod feed;
 mod fuzz;
 mod libtest;
 mod report;
+mod restless;
 mod skips;
 mod suites;
 
@@ -41,6 +42,10 @@ pub(crate) struct Args {
     /// Fewer repetitions and shorter waits, for a first look.
     #[arg(long, conflicts_with = "all")]
     quick: bool,
+    /// Take each processor away meanwhile for up to 60 ms some five times a second, and now and then for
+    /// 350 ms, as a crowded host does. Needs root.
+    #[arg(long)]
+    restless: bool,
     /// Only tests with this in their name.
     filter: Option<String>,
 }
@@ -68,6 +73,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         quick: args.quick,
         filter: args.filter.clone(),
     };
+    if args.restless {
+        restless::begin()?;
+    }
     let mut context = Context::new(workspace, options, Report::new(allowed));
     for suite in SUITES.iter().filter(|suite| args.choose(suite)) {
         run_suite(&mut context, suite);
