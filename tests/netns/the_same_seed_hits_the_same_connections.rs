@@ -1,8 +1,8 @@
 //! Half of the connections by their number: a second run, whose connections have other ports, hits the
 //! same ones.
 
-use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use chaos_api::Draw;
@@ -20,7 +20,6 @@ fn whatever_their_ports_are() {
         let pair = Pair::new();
         let unchanged = Unchanged::watch([&pair.client, &pair.server]);
         let netfault = Netfault::new();
-        let mut ports = BTreeSet::new();
         let runs = [(); 2].map(|()| {
             let listener = Listener::on(&pair.server, wire, 0);
             let words = format!("reset 50% --seed 7 --port {} --for 60s", listener.port());
@@ -29,8 +28,6 @@ fn whatever_their_ports_are() {
             let refused: Vec<bool> = (0..CONNECTIONS)
                 .map(|_| match listener.attempt_from(&pair.client, LIMIT) {
                     Ok(stream) => {
-                        let port = stream.local_addr().expect("it is connected").port();
-                        assert!(ports.insert(port), "a port of its own");
                         held.push(stream);
                         false
                     }
@@ -47,6 +44,10 @@ fn whatever_their_ports_are() {
             (refused, held)
         });
         assert_eq!(runs[0].0, runs[1].0, "{wire:?}");
+        // Some may have one again, since their server's port is another.
+        let port = |end: &TcpStream| end.local_addr().expect("it is connected").port();
+        let [first, second] = [&runs[0].1, &runs[1].1].map(|held| held.iter().map(port));
+        assert!(first.ne(second), "{wire:?}: their ports are others");
         let hit = runs[0].0.iter().filter(|refused| **refused).count();
         // Outside with probability 0.001 (exact binomial).
         assert!((18..=42).contains(&hit), "{hit} of {CONNECTIONS}");
@@ -62,7 +63,7 @@ fn idle_ones_by_their_order() {
     let runs = [(); 2].map(|()| {
         let listener = Listener::on(&pair.server, Wire::V4, 0);
         let mut all = listener.accept_many(&pair.client, CONNECTIONS);
-        let port = |end: &std::net::TcpStream| end.local_addr().expect("it is connected").port();
+        let port = |end: &TcpStream| end.local_addr().expect("it is connected").port();
         all.sort_by_key(|connection| port(connection.ends()[0]));
         let words = format!("reset 50% --seed 7 --port {} --for 60s", listener.port());
         let fault = netfault.inject(&pair.client, &words);
