@@ -45,7 +45,6 @@ fn whatever_their_ports_are() {
         });
         assert_eq!(runs[0].0, runs[1].0, "{wire:?}");
         // Some may have one again, since their server's port is another.
-        let port = |end: &TcpStream| end.local_addr().expect("it is connected").port();
         let [first, second] = [&runs[0].1, &runs[1].1].map(|held| held.iter().map(port));
         assert!(first.ne(second), "{wire:?}: their ports are others");
         let hit = runs[0].0.iter().filter(|refused| **refused).count();
@@ -63,7 +62,6 @@ fn idle_ones_by_their_order() {
     let runs = [(); 2].map(|()| {
         let listener = Listener::on(&pair.server, Wire::V4, 0);
         let mut all = listener.accept_many(&pair.client, CONNECTIONS);
-        let port = |end: &TcpStream| end.local_addr().expect("it is connected").port();
         all.sort_by_key(|connection| port(connection.ends()[0]));
         let words = format!("reset 50% --seed 7 --port {} --for 60s", listener.port());
         let fault = netfault.inject(&pair.client, &words);
@@ -81,4 +79,8 @@ fn idle_ones_by_their_order() {
         hit
     });
     assert_eq!(runs[0], runs[1]);
+}
+
+fn port(end: &TcpStream) -> u16 {
+    end.local_addr().expect("it is connected").port()
 }

@@ -25,7 +25,7 @@ const DRAIN: Duration = Duration::from_millis(500);
 /// How often a quiet child is looked at.
 const POLL: Duration = Duration::from_millis(50);
 
-/// So that Ctrl-C ends them too.
+/// What Ctrl-C ends, too.
 static RUNNING: Mutex<Running> = Mutex::new(Running {
     groups: Vec::new(),
     over: false,

@@ -164,8 +164,8 @@ impl Engine {
     }
 
     /// Renews the lease, follows the namespace's interfaces, looks for idle connections where some may
-    /// be left, takes the events, and ends the faults
-    /// whose time is over or whose target is gone; returns their receipts.
+    /// be left, takes the events, and ends the faults whose time is over or whose target is gone;
+    /// returns their receipts.
     pub fn tick(&mut self) -> Result<Vec<Receipt>, EngineError> {
         self.renew()?;
         self.mind_line();
